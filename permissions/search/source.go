@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"hash/crc32"
 	"iter"
 	"time"
 
@@ -73,4 +74,10 @@ type OwnerDigest struct {
 	Owner string
 	Count int64
 	Sum   int64
+}
+
+// Checksum is the summand of [OwnerDigest.Sum]: the CRC-32 (IEEE) of the record's id, which MySQL and MariaDB compute
+// as CRC32(id), so that a host can sum it up in one statement.
+func Checksum(recordID string) int64 {
+	return int64(crc32.ChecksumIEEE([]byte(recordID)))
 }
