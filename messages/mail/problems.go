@@ -1,0 +1,46 @@
+package mail
+
+// maxProblems bounds Message.Problems: a broken mail tends to be broken in thousands of places.
+const maxProblems = 100
+
+// Problem is something odd, broken, beyond a limit or worth a note in a mail. It never stops the mail from being read.
+type Problem struct {
+	Code   string // one of the Problem… constants
+	Detail string // one English sentence for the user; quotes at most short labels of the mail
+	Part   int    // number of the part it is about; 0 = the mail
+}
+
+// Structure: what the splitter had to bridge.
+const (
+	ProblemHeaderMissing    = "header-missing"     // the mail starts with its body
+	ProblemHeaderUnfinished = "header-unfinished"  // no blank line between header and body
+	ProblemHeaderTooLong    = "header-too-long"    // beyond Limits.Header; later fields not read
+	ProblemBoundary         = "boundary-unusable"  // multipart without a boundary, or with one over 256 bytes: kept whole
+	ProblemNoParts          = "multipart-empty"    // its boundary never occurs: kept whole
+	ProblemUnclosed         = "multipart-unclosed" // closing delimiter missing: the mail may be cut short
+	ProblemReopened         = "multipart-reopened" // parts after the closing delimiter, read all the same
+	ProblemEpilogue         = "multipart-epilogue" // text after the closing delimiter, not shown
+	ProblemTooDeep          = "too-deep"           // beyond Limits.Depth: kept whole
+	ProblemTooManyParts     = "too-many-parts"     // beyond Limits.Parts: the last part runs to the end
+)
+
+// Content: what was damaged, cut or guessed.
+const (
+	ProblemEncodingUnknown = "encoding-unknown"  // transfer encoding not known: bytes kept as they are
+	ProblemEncodingDamaged = "encoding-damaged"  // bytes foreign to the transfer encoding were skipped or kept
+	ProblemEncodingCut     = "encoding-cut"      // the encoded data ends in mid-character
+	ProblemCharsetUnknown  = "charset-unknown"   // read as Windows-1252
+	ProblemTextTooLong     = "text-too-long"     // beyond Limits.Text: cut in Message, whole in the part
+	ProblemDate            = "date-unreadable"   // RawDate has it as written
+	ProblemAddress         = "address-malformed" // no address could be made out; Raw has it as written
+)
+
+// Notes: nothing is wrong, but a reader should know.
+const (
+	NoteCalendar    = "calendar"      // an invitation or another iCalendar object
+	NoteSMIME       = "smime"         // S/MIME signature or encrypted content, kept as it is, not checked
+	NotePGP         = "pgp"           // PGP signature or encrypted content, kept as it is, not checked
+	NoteTNEF        = "tnef"          // Outlook's winmail.dat, kept closed; it may hold attachments
+	NoteOutlookItem = "outlook-item"  // an Outlook .msg file, kept closed
+	NoteExternal    = "external-body" // the content is elsewhere; only the pointer is in the mail
+)
