@@ -62,3 +62,5 @@ require (
 	modernc.org/memory v1.12.1
 	modernc.org/sqlite v1.60.0
 )
+
+require github.com/evanw/esbuild v0.28.2 // indirect
