@@ -1,0 +1,87 @@
+package sharing
+
+// Types returns the entity types the user may open records of, in the order of the policy.
+func (e *Engine) Types(userID string) []string {
+	u, ok := e.user(userID)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for i := range e.types {
+		t := &e.types[i]
+		if t.entity && !t.disabled && e.judge(u, t, DetailView, nil).allows() {
+			names = append(names, t.name)
+		}
+	}
+	return names
+}
+
+// InMenu answers whether the CRM's menu offers the entity type to the user: it is on and shown, and a profile opens it
+// or views or edits all records.
+func (e *Engine) InMenu(userID, entityType string) bool {
+	u, ok := e.user(userID)
+	if !ok {
+		return false
+	}
+	t, ok := e.entityType(entityType)
+	if !ok || t.disabled || t.hidden {
+		return false
+	}
+	g := e.grantsOf(u)
+	return u.admin || g.viewsAll() || g != nil && e.granted(g.types[t.number].access)
+}
+
+// FieldVisible answers whether the user may see the field on a record's page.
+func (e *Engine) FieldVisible(userID, entityType, field string) bool {
+	u, t, n := e.field(userID, entityType, field)
+	if u == nil || t.fields[n].Inactive {
+		return false
+	}
+	return e.seesAllFields(u) || e.shows(u, t, n, func(g *grants) set { return g.shown })
+}
+
+// Fields returns the fields that searches and lists offer to the user, in the order of the policy. Profiles that do
+// not open the entity type show none.
+func (e *Engine) Fields(userID, entityType string) []string {
+	u, ok := e.user(userID)
+	if !ok {
+		return nil
+	}
+	t, ok := e.entityType(entityType)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for n, f := range t.fields {
+		if f.Inactive || f.Unlisted {
+			continue
+		}
+		if e.seesAllFields(u) || e.shows(u, t, int32(n), func(g *grants) set { return g.listed }) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+func (e *Engine) field(userID, entityType, name string) (*user, *entityType, int32) {
+	u, ok := e.user(userID)
+	if !ok {
+		return nil, nil, none
+	}
+	t, ok := e.entityType(entityType)
+	if !ok {
+		return nil, nil, none
+	}
+	n, ok := t.field[name]
+	if !ok {
+		return nil, nil, none
+	}
+	return u, t, n
+}
+
+func (e *Engine) seesAllFields(u *user) bool { return u.admin || e.grantsOf(u).viewsAll() }
+
+func (e *Engine) shows(u *user, t *entityType, n int32, fields func(*grants) set) bool {
+	g := e.grantsOf(u)
+	return g != nil && !t.fields[n].Hidden && fields(g).has(t.first+n)
+}
