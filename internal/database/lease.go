@@ -16,7 +16,6 @@ type Lease struct {
 	name    string
 	version int64
 	ttl     time.Duration
-	expires int64
 }
 
 type leaseRow struct {
@@ -52,20 +51,17 @@ func checkLease(name, holder string, ttl time.Duration) error {
 // Renew extends the lease to ttl from now. False without an error means that the lease is lost: it ran out and another
 // took it, and the work must stop. A lease that ran out and that nobody took is renewed.
 func (l *Lease) Renew(ctx context.Context) (bool, error) {
-	until := max(Micros(l.db.Now().Add(l.ttl)), l.expires+1) // always a change, so that a row is counted
-	_, err := l.db.exec(ctx, "UPDATE mc_leases SET expires = ? WHERE name = ? AND version = ?", until, l.name, l.version)
+	_, err := l.db.exec(ctx, "UPDATE mc_leases SET expires = ? WHERE name = ? AND version = ?",
+		Micros(l.db.Now().Add(l.ttl)), l.name, l.version)
 	if err != nil {
 		return false, fmt.Errorf("renew lease %q: %w", l.name, err)
 	}
+	// The version, not the count of changed rows: an update run twice, or within the same microsecond, changes none.
 	row, found, err := l.read(ctx)
 	if err != nil {
 		return false, fmt.Errorf("renew lease %q: %w", l.name, err)
 	}
-	if !found || row.version != l.version {
-		return false, nil
-	}
-	l.expires = until
-	return true, nil
+	return found && row.version == l.version, nil
 }
 
 // Release gives the lease up for others to take at once. Releasing a lost lease does nothing.
@@ -84,9 +80,9 @@ func (l *Lease) take(ctx context.Context, holder string) (bool, error) {
 		return false, err
 	}
 	now := l.db.Now()
-	l.expires = Micros(now.Add(l.ttl))
+	until := Micros(now.Add(l.ttl))
 	if !found {
-		return l.insert(ctx, holder)
+		return l.insert(ctx, holder, until)
 	}
 	if row.expires > Micros(now) {
 		return false, nil
@@ -94,13 +90,13 @@ func (l *Lease) take(ctx context.Context, holder string) (bool, error) {
 	l.version = row.version + 1
 	return l.db.changed(ctx,
 		"UPDATE mc_leases SET holder = ?, version = ?, expires = ? WHERE name = ? AND version = ? AND expires = ?",
-		holder, l.version, l.expires, l.name, row.version, row.expires)
+		holder, l.version, until, l.name, row.version, row.expires)
 }
 
-func (l *Lease) insert(ctx context.Context, holder string) (bool, error) {
+func (l *Lease) insert(ctx context.Context, holder string, until int64) (bool, error) {
 	l.version = 1
 	_, err := l.db.exec(ctx, "INSERT INTO mc_leases (name, holder, version, expires) VALUES (?, ?, ?, ?)",
-		l.name, holder, l.version, l.expires)
+		l.name, holder, l.version, until)
 	if IsDuplicate(err) {
 		return false, nil
 	}

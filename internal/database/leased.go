@@ -65,7 +65,9 @@ func (w *worker) tenure(ctx context.Context) (succeeded bool, err error) {
 		w.release(ctx, lease)
 	}()
 	for held.Err() == nil {
-		if err := w.safely(held); err != nil {
+		if err := w.safely(held); err != nil && held.Err() != nil {
+			return succeeded, nil // cut off, which says nothing about fn
+		} else if err != nil {
 			return succeeded, err
 		}
 		succeeded = true

@@ -45,4 +45,6 @@ func (l gormLogger) Trace(ctx context.Context, begin time.Time, statement func()
 }
 
 // ParamsFilter keeps values out of the text that Trace receives.
-func (gormLogger) ParamsFilter(_ context.Context, text string, _ ...any) (string, []any) { return text, nil }
+func (gormLogger) ParamsFilter(_ context.Context, text string, _ ...any) (string, []any) {
+	return text, nil
+}
