@@ -125,7 +125,7 @@ func (s *FileStore) writeTemp(ctx context.Context, folder string, r io.Reader) (
 	if err != nil {
 		return "", err
 	}
-	_, err = io.Copy(f, contextReader{ctx, r})
+	_, err = io.Copy(f, untilDone(ctx, r))
 	if err == nil {
 		err = f.Sync()
 	}
@@ -259,15 +259,16 @@ func storeError(err error) error {
 	}
 }
 
-// contextReader ends with its context.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
+// untilDone reads r until ctx ends.
+func untilDone(ctx context.Context, r io.Reader) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(p)
+	})
 }
 
-func (r contextReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
-}
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
