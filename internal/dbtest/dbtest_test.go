@@ -2,6 +2,7 @@ package dbtest_test
 
 import (
 	"database/sql"
+	"runtime"
 	"testing"
 
 	"github.com/mailconnector/mailconnector/internal/dbtest"
@@ -15,4 +16,14 @@ func TestEachGivesAnEmptyDatabaseOfItsOwn(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheServerOutlivesGarbageCollection(t *testing.T) {
+	db := dbtest.MariaDB(t)
+	runtime.GC()
+	runtime.GC()
+	if err := db.Ping(); err != nil {
+		t.Fatal(err)
+	}
+	dbtest.MariaDBDSN(t)
 }

@@ -61,7 +61,7 @@ func (s *Server) Start(t testing.TB) {
 // NewDatabase creates an empty database and returns its DSN.
 func (s *Server) NewDatabase(t testing.TB) string {
 	t.Helper()
-	return account{s.config()}.newDatabase(t)
+	return s.account().newDatabase(t)
 }
 
 // Open returns a new empty database of the server, closed when the test ends.
@@ -69,6 +69,8 @@ func (s *Server) Open(t testing.TB) *sql.DB {
 	t.Helper()
 	return open(t, "mysql", s.NewDatabase(t))
 }
+
+func (s *Server) account() account { return account{Config: s.config(), server: s} }
 
 func (s *Server) config() *mysql.Config {
 	cfg := mysql.NewConfig()

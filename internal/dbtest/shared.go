@@ -11,7 +11,10 @@ import (
 )
 
 // account is a login that may create databases.
-type account struct{ *mysql.Config }
+type account struct {
+	*mysql.Config
+	server *Server // nil for a server that is not ours; held, because a collected one closes its lifeline
+}
 
 // sharedServer starts the server of this process at its first use. Nobody stops it: its guard does, when the process
 // has ended.
@@ -27,13 +30,13 @@ func sharedServer(t testing.TB) account {
 var sharedAccount = sync.OnceValues(func() (account, error) {
 	if dsn := os.Getenv("MAILCONNECTOR_TEST_DSN"); dsn != "" {
 		cfg, err := mysql.ParseDSN(dsn)
-		return account{cfg}, err
+		return account{Config: cfg}, err
 	}
 	s, err := newServer(nil)
 	if err != nil {
 		return account{}, err
 	}
-	return account{s.config()}, nil
+	return s.account(), nil
 })
 
 func (a account) newDatabase(t testing.TB) string {
