@@ -24,10 +24,10 @@ const startTimeout = time.Minute // of a server; a loaded machine takes seconds
 
 // Server is a private MariaDB server that a test may kill and start again.
 type Server struct {
-	dir   string
-	flags []string
-	guard *exec.Cmd // the shell that watches over mariadbd; nil while stopped
-	line  io.WriteCloser
+	dir      string
+	flags    []string
+	guard    *exec.Cmd      // the shell that watches over mariadbd; nil while stopped
+	lifeline io.WriteCloser // its end is the end of the server
 }
 
 // StartServer starts a server for one test, which ends with the test. Flags are given to mariadbd after our own, such
@@ -133,7 +133,7 @@ func (s *Server) start() error {
 	guard := exec.Command("sh", append([]string{"-c", guardScript, "sh", s.dir, server}, s.args()...)...)
 	guard.Stdout, guard.Stderr = output, output
 	guard.SysProcAttr = ownGroup()
-	if s.line, err = guard.StdinPipe(); err != nil {
+	if s.lifeline, err = guard.StdinPipe(); err != nil {
 		return err
 	}
 	if err := guard.Start(); err != nil {
@@ -191,8 +191,8 @@ func (s *Server) end(word string) error {
 	if s.guard == nil {
 		return nil
 	}
-	_, err := io.WriteString(s.line, word+"\n")
-	err = errors.Join(err, s.line.Close(), s.guard.Wait())
+	_, err := io.WriteString(s.lifeline, word+"\n")
+	err = errors.Join(err, s.lifeline.Close(), s.guard.Wait())
 	s.guard = nil
 	return err
 }
