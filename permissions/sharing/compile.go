@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // ErrInvalidPolicy says that a policy cannot be compiled: an id is empty or taken twice, or a value has no meaning.
@@ -150,11 +149,6 @@ func (c *compiler) addAdvanced() {
 		}
 	}
 }
-
-// under reports whether path lies below top.
-func under(path, top string) bool { return strings.HasPrefix(path, top+separator) }
-
-const separator = "::"
 
 // findAll returns the numbers of those ids that exist.
 func (c *compiler) findAll(numbers map[string]int32, ids []string, format, of string) []int32 {

@@ -40,9 +40,9 @@ type role struct {
 	path         string
 	line         []int32 // this role and those above it
 	profiles     []int32
-	members      set // of owners: the users in this role
-	tree         set // of owners: the users in this role and below, as rules and groups see it
-	subordinates set // of owners: the users in the roles below
+	members      set     // of owners: the users in this role
+	tree         set     // of owners: the users in this role and below, as rules and groups see it
+	subordinates set     // of owners: the users in the roles below
 	merged       *grants // nil without a profile
 }
 
@@ -80,71 +80,82 @@ type Record struct {
 // Check answers whether the user may act on the record. Linking asks for viewing the record and editing its entity
 // type; whether the CRM relates messages to the entity type is the host's knowledge. A disabled entity type is refused.
 func (e *Engine) Check(userID, entityType string, a permissions.Action, r Record) permissions.Decision {
-	return decisions[e.check(userID, entityType, a, &r)]
+	return decisions[e.check(userID, entityType, a, &r).verdict]
 }
 
 // CheckType is Check about the entity type as a whole: may the user do this to any record of it?
 func (e *Engine) CheckType(userID, entityType string, a permissions.Action) permissions.Decision {
-	return decisions[e.check(userID, entityType, a, nil)]
+	return decisions[e.check(userID, entityType, a, nil).verdict]
 }
 
-// Decide answers one of the CRM's own permission questions about a record, exactly as the CRM does.
+// Decide answers one of the CRM's own permission questions about a record, as the CRM itself does.
 func (e *Engine) Decide(userID, entityType string, op Operation, r Record) permissions.Decision {
-	_, _, v := e.decide(userID, entityType, op, &r)
-	return decisions[v]
+	return decisions[e.decide(userID, entityType, op, &r).verdict]
 }
 
 // DecideType is Decide about the entity type as a whole.
 func (e *Engine) DecideType(userID, entityType string, op Operation) permissions.Decision {
-	_, _, v := e.decide(userID, entityType, op, nil)
-	return decisions[v]
+	return decisions[e.decide(userID, entityType, op, nil).verdict]
 }
 
-func (e *Engine) check(userID, entityType string, a permissions.Action, r *Record) verdict {
+// finding is a verdict and what it was reached on.
+type finding struct {
+	user       *user       // nil if unknown
+	entityType *entityType // nil if unknown
+	op         Operation
+	record     *Record // nil for the entity type as a whole
+	verdict    verdict
+}
+
+func (e *Engine) check(userID, entityType string, a permissions.Action, r *Record) finding {
 	op, ok := operationOf(a)
 	if !ok {
-		return unknownOperation
+		return finding{verdict: unknownOperation}
 	}
 	if a == permissions.Create {
 		r = nil
 	}
-	_, t, v := e.decide(userID, entityType, op, r)
-	if t != nil && t.disabled {
-		return typeDisabled
+	f := e.decide(userID, entityType, op, r)
+	if f.entityType != nil && f.entityType.disabled {
+		f.verdict = typeDisabled
 	}
-	if a == permissions.Link && v.allows() {
-		_, _, v = e.decide(userID, entityType, EditView, nil)
+	if a == permissions.Link && f.verdict.allows() {
+		return e.decide(userID, entityType, EditView, nil)
 	}
-	return v
+	return f
 }
 
 // decide resolves names and judges; a nil record asks about the entity type as a whole.
-func (e *Engine) decide(userID, typeName string, op Operation, r *Record) (*user, *entityType, verdict) {
-	u, ok := e.user(userID)
-	if !ok {
-		return nil, nil, unknownUser
+func (e *Engine) decide(userID, entityType string, op Operation, r *Record) finding {
+	f := finding{op: op, record: r}
+	f.user, f.verdict = e.user(userID), unknownUser
+	if f.user == nil {
+		return f
 	}
-	t, ok := e.entityType(typeName)
-	if !ok {
-		return u, nil, unknownType
+	f.entityType, f.verdict = e.entityType(entityType), unknownType
+	if f.entityType == nil {
+		return f
 	}
-	return u, t, e.judge(u, t, op, r)
+	f.verdict = e.judge(f.user, f.entityType, op, r)
+	return f
 }
 
-func (e *Engine) user(id string) (*user, bool) {
+// user returns nil for an unknown id.
+func (e *Engine) user(id string) *user {
 	n, ok := e.owners[id]
 	if !ok || int(n) >= len(e.users) {
-		return nil, false
+		return nil
 	}
-	return &e.users[n], true
+	return &e.users[n]
 }
 
-func (e *Engine) entityType(name string) (*entityType, bool) {
+// entityType returns nil for an unknown name.
+func (e *Engine) entityType(name string) *entityType {
 	n, ok := e.typeOf[name]
 	if !ok {
-		return nil, false
+		return nil
 	}
-	return &e.types[n], true
+	return &e.types[n]
 }
 
 // Problems names the references of the policy that lead nowhere, in words for an administrator.

@@ -11,12 +11,12 @@ type seats struct {
 // those around them.
 func (c *compiler) addGroups() {
 	c.groups = make([]group, len(c.policy.Groups))
-	seats := make([]seats, len(c.groups))
+	sitting := make([]seats, len(c.groups))
 	inside := make([][]int32, len(c.groups))
 	around := make([][]int32, len(c.groups))
 	for i, g := range c.policy.Groups {
 		c.groups[i] = group{id: g.ID, name: g.Name}
-		seats[i] = c.seatsOf(&g)
+		sitting[i] = c.seatsOf(&g)
 		inside[i] = c.findAll(c.groupOf, g.Groups, "group %q contains group", g.ID)
 		for _, n := range inside[i] {
 			around[n] = append(around[n], int32(i))
@@ -26,8 +26,8 @@ func (c *compiler) addGroups() {
 		c.users[i].groups = newSet(len(c.groups))
 	}
 	for i := range c.groups {
-		c.groups[i].owners = c.ownersOf(seats, closure(int32(i), inside))
-		c.join(seats[i], closure(int32(i), around))
+		c.groups[i].owners = c.ownersOf(sitting, closure(int32(i), inside))
+		c.join(sitting[i], closure(int32(i), around))
 	}
 }
 
@@ -42,17 +42,17 @@ func (c *compiler) seatsOf(g *Group) seats {
 }
 
 // ownersOf returns the groups themselves and everybody who sits in one.
-func (c *compiler) ownersOf(seats []seats, groups set) set {
+func (c *compiler) ownersOf(sitting []seats, groups set) set {
 	owners := c.ownerSet()
 	for g := range groups.all() {
 		owners.add(int32(len(c.users)) + g)
-		for _, u := range seats[g].users {
+		for _, u := range sitting[g].users {
 			owners.add(u)
 		}
-		for _, r := range seats[g].roles {
+		for _, r := range sitting[g].roles {
 			owners.addAll(c.roles[r].members)
 		}
-		for _, r := range seats[g].trees {
+		for _, r := range sitting[g].trees {
 			owners.addAll(c.roles[r].tree)
 		}
 	}

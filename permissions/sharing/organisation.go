@@ -5,6 +5,8 @@ import (
 	"strings"
 )
 
+const separator = "::" // between the role ids of a path
+
 // addRoles links the roles and gathers who is in and below each.
 func (c *compiler) addRoles() {
 	c.roles = make([]role, len(c.policy.Roles))
@@ -49,7 +51,7 @@ func (c *compiler) gatherTrees() {
 		top := &c.roles[i]
 		for j := range c.roles {
 			r := &c.roles[j]
-			below := under(r.path, top.path)
+			below := strings.HasPrefix(r.path, top.path+separator)
 			if below {
 				top.subordinates.addAll(r.members)
 			}

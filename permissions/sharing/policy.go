@@ -92,6 +92,24 @@ const (
 	NoDefault                            // the CRM has none for the entity type; see Quirks.OpenDefaults
 )
 
+// String returns the default in words: "public read-only".
+func (s Sharing) String() string {
+	switch s {
+	case PublicReadOnly:
+		return "public read-only"
+	case PublicReadWrite:
+		return "public to view and edit"
+	case PublicReadWriteDelete:
+		return "public to view, edit and delete"
+	case Assigned:
+		return "assigned"
+	case NoDefault:
+		return "not set"
+	default:
+		return "private"
+	}
+}
+
 // Field is a field of an entity type.
 type Field struct {
 	Name     string

@@ -5,11 +5,12 @@ import "github.com/mailconnector/mailconnector/permissions"
 // Scope says whose records of the entity type the user may view. It is never too narrow: a record of an owner outside
 // of it is viewable by an advanced rule only, which More announces. It is empty where nothing can be viewed.
 func (e *Engine) Scope(userID, entityType string) permissions.Scope {
-	u, t, v := e.decide(userID, entityType, DetailView, nil)
+	f := e.decide(userID, entityType, DetailView, nil)
+	u, t := f.user, f.entityType
 	switch {
-	case u == nil || t == nil || t.disabled || !v.allows():
+	case !f.verdict.allows() || t.disabled:
 		return permissions.Scope{}
-	case v != typeGranted || t.public || e.effective(t.standard) != Private || e.grantsOf(u).viewsAll():
+	case f.verdict != typeGranted || t.public || e.effective(t.standard) != Private || e.grantsOf(u).viewsAll():
 		return permissions.Scope{All: true}
 	}
 	return permissions.Scope{Owners: e.ownerIDs(e.visibleOwners(u, t)), More: e.mayMatch(u, t)}
@@ -18,11 +19,12 @@ func (e *Engine) Scope(userID, entityType string) permissions.Scope {
 // Listed answers whether the CRM's own lists show the record to the user. Lists look at profiles only for viewing or
 // editing all records, and at the deleted flag, which is the host's; see Quirks.ListsIgnoreProfiles.
 func (e *Engine) Listed(userID, entityType string, r Record) bool {
-	u, t, v := e.decide(userID, entityType, Index, nil)
+	f := e.decide(userID, entityType, Index, nil)
+	u, t := f.user, f.entityType
 	switch {
 	case u == nil || t == nil:
 		return false
-	case !e.quirks.ListsIgnoreProfiles && !v.allows():
+	case !e.quirks.ListsIgnoreProfiles && !f.verdict.allows():
 		return false
 	case e.listsAll(u, t):
 		return true
@@ -77,6 +79,31 @@ func (e *Engine) ownerIDs(owners set) []string {
 		} else {
 			ids = append(ids, e.groups[int(n)-len(e.users)].id)
 		}
+	}
+	return ids
+}
+
+// OwnerGrants answers whether ownership alone lets the user at the owner's records: the owner is the user, has a role
+// below, or is a group the user belongs to. Entity types with a permission function of their own build on it.
+func (e *Engine) OwnerGrants(userID, owner string) bool {
+	u := e.user(userID)
+	if u == nil {
+		return false
+	}
+	_, ok := e.judgeOwner(u, e.ownerOf(&Record{Owner: owner}))
+	return ok
+}
+
+// Groups returns the ids of the groups the user belongs to: its own, those of its role and of the roles above, and all
+// groups around these.
+func (e *Engine) Groups(userID string) []string {
+	u := e.user(userID)
+	if u == nil {
+		return nil
+	}
+	var ids []string
+	for g := range u.groups.all() {
+		ids = append(ids, e.groups[g].id)
 	}
 	return ids
 }

@@ -2,8 +2,8 @@ package sharing
 
 // Types returns the entity types the user may open records of, in the order of the policy.
 func (e *Engine) Types(userID string) []string {
-	u, ok := e.user(userID)
-	if !ok {
+	u := e.user(userID)
+	if u == nil {
 		return nil
 	}
 	var names []string
@@ -19,12 +19,8 @@ func (e *Engine) Types(userID string) []string {
 // InMenu answers whether the CRM's menu offers the entity type to the user: it is on and shown, and a profile opens it
 // or views or edits all records.
 func (e *Engine) InMenu(userID, entityType string) bool {
-	u, ok := e.user(userID)
-	if !ok {
-		return false
-	}
-	t, ok := e.entityType(entityType)
-	if !ok || t.disabled || t.hidden {
+	u, t := e.user(userID), e.entityType(entityType)
+	if u == nil || t == nil || t.disabled || t.hidden {
 		return false
 	}
 	g := e.grantsOf(u)
@@ -33,8 +29,12 @@ func (e *Engine) InMenu(userID, entityType string) bool {
 
 // FieldVisible answers whether the user may see the field on a record's page.
 func (e *Engine) FieldVisible(userID, entityType, field string) bool {
-	u, t, n := e.field(userID, entityType, field)
-	if u == nil || t.fields[n].Inactive {
+	u, t := e.user(userID), e.entityType(entityType)
+	if u == nil || t == nil {
+		return false
+	}
+	n, ok := t.field[field]
+	if !ok || t.fields[n].Inactive {
 		return false
 	}
 	return e.seesAllFields(u) || e.shows(u, t, n, func(g *grants) set { return g.shown })
@@ -43,12 +43,8 @@ func (e *Engine) FieldVisible(userID, entityType, field string) bool {
 // Fields returns the fields that searches and lists offer to the user, in the order of the policy. Profiles that do
 // not open the entity type show none.
 func (e *Engine) Fields(userID, entityType string) []string {
-	u, ok := e.user(userID)
-	if !ok {
-		return nil
-	}
-	t, ok := e.entityType(entityType)
-	if !ok {
+	u, t := e.user(userID), e.entityType(entityType)
+	if u == nil || t == nil {
 		return nil
 	}
 	var names []string
@@ -61,22 +57,6 @@ func (e *Engine) Fields(userID, entityType string) []string {
 		}
 	}
 	return names
-}
-
-func (e *Engine) field(userID, entityType, name string) (*user, *entityType, int32) {
-	u, ok := e.user(userID)
-	if !ok {
-		return nil, nil, none
-	}
-	t, ok := e.entityType(entityType)
-	if !ok {
-		return nil, nil, none
-	}
-	n, ok := t.field[name]
-	if !ok {
-		return nil, nil, none
-	}
-	return u, t, n
 }
 
 func (e *Engine) seesAllFields(u *user) bool { return u.admin || e.grantsOf(u).viewsAll() }

@@ -1,0 +1,202 @@
+package sharing
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+// Explain is Check with a sentence that names what decided. The sentence is for administrators: it names roles, groups
+// and owners the user may not know of.
+func (e *Engine) Explain(userID, entityType string, a permissions.Action, r Record) permissions.Decision {
+	return e.explain(e.check(userID, entityType, a, &r))
+}
+
+// ExplainType is CheckType with a sentence.
+func (e *Engine) ExplainType(userID, entityType string, a permissions.Action) permissions.Decision {
+	return e.explain(e.check(userID, entityType, a, nil))
+}
+
+// ExplainOperation is Decide with a sentence.
+func (e *Engine) ExplainOperation(userID, entityType string, op Operation, r Record) permissions.Decision {
+	return e.explain(e.decide(userID, entityType, op, &r))
+}
+
+func (e *Engine) explain(f finding) permissions.Decision {
+	d := decisions[f.verdict]
+	d.Reason.Detail = e.sentence(&f)
+	return d
+}
+
+func (e *Engine) sentence(f *finding) string {
+	switch f.verdict {
+	case unknownUser:
+		return "The policy does not know the user."
+	case unknownType:
+		return "The policy does not know the entity type."
+	case unknownOperation:
+		return "The action has no meaning to the CRM."
+	case typeDisabled:
+		return fmt.Sprintf("%s is switched off for everybody.", f.entityType.name)
+	case frozen:
+		return "A running process has frozen the record."
+	case absentOperation:
+		return fmt.Sprintf("%s has no page for %v.", f.entityType.name, f.op)
+	case admin:
+		return fmt.Sprintf("%s is an administrator.", upper(f.user.String()))
+	case publicType:
+		return fmt.Sprintf("%s is public: owners do not matter. %s", f.entityType.name, e.profileSentence(f))
+	case isOwner, subordinate, inGroup:
+		return e.ownerSentence(f)
+	case shared, advanced, notShared, defaultGrants, defaultRefuses:
+		return e.sharingSentence(f)
+	}
+	return e.profileSentence(f)
+}
+
+// profileSentence words what the profiles decided.
+func (e *Engine) profileSentence(f *finding) string {
+	t := f.entityType
+	switch f.verdict {
+	case noProfile:
+		if f.user.role == none {
+			return fmt.Sprintf("%s has no role, so no profile.", upper(f.user.String()))
+		}
+		return fmt.Sprintf("%s of %s has no profile.", upper(e.roleOf(f.user)), f.user)
+	case viewAll:
+		return fmt.Sprintf("%s of %s lets view all records.", e.profilesWith(f.user, viewsAll), e.roleOf(f.user))
+	case editAll:
+		return fmt.Sprintf("%s of %s lets view and edit all records.", e.profilesWith(f.user, editsAll), e.roleOf(f.user))
+	case typeRefused:
+		return fmt.Sprintf("No profile of %s opens %s.", e.roleOf(f.user), t.name)
+	case operationRefused:
+		return fmt.Sprintf("No profile of %s permits %v on %s.", e.roleOf(f.user), f.op, t.name)
+	case operationUnlisted:
+		return fmt.Sprintf("No row of %s of %s decides %v on %s, which the CRM takes as permitted on every record.",
+			e.profilesWith(f.user, first), e.roleOf(f.user), f.op, t.name)
+	}
+	permits := func(_ int, p *profile) bool { return p.types[t.number].operations[f.op] == Granted }
+	return fmt.Sprintf("%s of %s permits %v on %s.", e.profilesWith(f.user, permits), e.roleOf(f.user), f.op, t.name)
+}
+
+func viewsAll(_ int, p *profile) bool { return p.viewAll == Granted }
+
+func editsAll(_ int, p *profile) bool { return p.editAll == Granted }
+
+func first(i int, _ *profile) bool { return i == 0 }
+
+// profilesWith names the profiles of the user's role for which is holds. Where none does, a quirk granted.
+func (e *Engine) profilesWith(u *user, is func(int, *profile) bool) string {
+	var names []string
+	for i, n := range e.roles[u.role].profiles {
+		if p := &e.profiles[n]; is(i, p) {
+			names = append(names, label("profile", p.name, p.id))
+		}
+	}
+	if len(names) == 0 {
+		return "A permission that no profile refuses"
+	}
+	return upper(strings.Join(names, " and "))
+}
+
+func (e *Engine) ownerSentence(f *finding) string {
+	owner := e.ownerOf(f.record)
+	switch f.verdict {
+	case isOwner:
+		return fmt.Sprintf("%s owns the record.", upper(f.user.String()))
+	case inGroup:
+		return fmt.Sprintf("%s belongs to %s, which owns the record.", upper(f.user.String()), e.ownerName(owner))
+	}
+	return fmt.Sprintf("%s owns the record and has %s, below %s of %s.", upper(e.ownerName(owner)),
+		e.roleOf(&e.users[owner]), e.roleOf(f.user), f.user)
+}
+
+// sharingSentence words what the organisation's default and the rules decided.
+func (e *Engine) sharingSentence(f *finding) string {
+	u, t := f.user, f.entityType
+	what := "view"
+	if f.op.edits() {
+		what = "edit"
+	}
+	switch f.verdict {
+	case shared:
+		return e.ruleSentence(f)
+	case advanced:
+		a := u.advancedFor(t, f.record.Matches, f.op.edits())
+		return fmt.Sprintf("The record matches %s of %s, which lets %s it.", label("advanced rule", a.Name, a.ID), u, what)
+	case defaultGrants:
+		return fmt.Sprintf("The organisation's default for %s is %v.", t.name, t.standard)
+	case defaultRefuses:
+		return fmt.Sprintf("The organisation's default for %s is %v, which leaves %v to owners and their superiors.",
+			t.name, t.standard, f.op)
+	}
+	return fmt.Sprintf("The organisation's default for %s is %v, and no rule lets %s %s records of %s.",
+		t.name, t.standard, u, what, e.ownerName(e.ownerOf(f.record)))
+}
+
+func (e *Engine) ruleSentence(f *finding) string {
+	owner := e.ownerOf(f.record)
+	for _, n := range e.sharingOf(f.user, f.entityType).rules {
+		r := &e.rules[n]
+		if !r.owners.has(owner) || f.op.edits() && !r.write {
+			continue
+		}
+		scope := "viewing"
+		if r.write {
+			scope = "editing"
+		}
+		return fmt.Sprintf("Sharing rule %s opens the records of %s to %s for %s; %s owns the record.",
+			r.id, e.partyName(r.from), e.partyName(r.to), scope, e.ownerName(owner))
+	}
+	return ""
+}
+
+func (e *Engine) partyName(p Party) string {
+	switch p.Kind {
+	case RoleParty:
+		return e.roleName(p.ID)
+	case RoleTreeParty:
+		return e.roleName(p.ID) + " and all roles below"
+	}
+	return e.ownerName(e.owners[p.ID])
+}
+
+func (e *Engine) roleName(id string) string {
+	for i := range e.roles {
+		if r := &e.roles[i]; r.id == id {
+			return label("role", r.name, r.id)
+		}
+	}
+	return label("role", "", id)
+}
+
+// roleOf names the role of a user who has one.
+func (e *Engine) roleOf(u *user) string {
+	r := &e.roles[u.role]
+	return label("role", r.name, r.id)
+}
+
+func (e *Engine) ownerName(n int32) string {
+	switch {
+	case n == none:
+		return "an unknown owner"
+	case int(n) < len(e.users):
+		return e.users[n].String()
+	}
+	g := &e.groups[int(n)-len(e.users)]
+	return label("group", g.name, g.id)
+}
+
+// String names the user in a sentence.
+func (u *user) String() string { return label("user", u.name, u.id) }
+
+func label(kind, name, id string) string {
+	if name == "" {
+		return kind + " " + id
+	}
+	return fmt.Sprintf("%s %s (%s)", kind, name, id)
+}
+
+// upper begins a sentence: the words it starts with are ASCII.
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
