@@ -1,5 +1,7 @@
 package mail
 
+import "slices"
+
 // maxProblems bounds Message.Problems: a broken mail tends to be broken in thousands of places.
 const maxProblems = 100
 
@@ -44,3 +46,17 @@ const (
 	NoteOutlookItem = "outlook-item"  // an Outlook .msg file, kept closed
 	NoteExternal    = "external-body" // the content is elsewhere; only the pointer is in the mail
 )
+
+// problems collects the problems of one mail.
+type problems []Problem
+
+// add adds a problem of a part, or of the mail as a whole (0); once per part and code, and never more than maxProblems.
+func (ps *problems) add(part int, code, detail string) {
+	n := len(*ps)
+	if n == maxProblems {
+		return
+	}
+	if p := (Problem{Code: code, Detail: detail, Part: part}); !slices.Contains(*ps, p) {
+		*ps = append(*ps, p)
+	}
+}

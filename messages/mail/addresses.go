@@ -1,0 +1,103 @@
+package mail
+
+import (
+	"strings"
+
+	"github.com/jhillyerd/enmime/v2"
+)
+
+// parseAddresses reads the mailboxes of address fields one by one, so that a malformed one spoils no other. It tells how many of
+// them had no address to make out.
+func parseAddresses(fields []string) (list []Address, malformed int) {
+	for _, field := range fields {
+		for _, raw := range splitAddresses(field) {
+			a := parseAddress(raw)
+			if a.Address == "" {
+				malformed++
+			}
+			list = append(list, a)
+		}
+	}
+	return list, malformed
+}
+
+// parseAddress reads one mailbox: by the rules where it keeps them, else by its angle brackets or its at sign.
+func parseAddress(raw string) Address {
+	text := recodeWords(raw)
+	a := Address{Raw: cleanLine(strings.ToValidUTF8(raw, "\uFFFD"))}
+	if list, err := enmime.ParseAddressList(text); err == nil && len(list) == 1 {
+		a.Name, a.Address = cleanLine(list[0].Name), cleanLine(list[0].Address)
+		return a
+	}
+	name, rest, bracketed := strings.Cut(text, "<")
+	if bracketed {
+		a.Address, _, _ = strings.Cut(rest, ">")
+	} else {
+		name, a.Address = bareAddress(text)
+	}
+	a.Name = strings.Trim(decodeWords(name), `"' `)
+	a.Address = strings.Trim(cleanLine(a.Address), `"' `)
+	return a
+}
+
+// bareAddress finds the address in a mailbox without brackets: the word with an at sign, or the only word there is.
+func bareAddress(text string) (name, address string) {
+	words := strings.Fields(withoutComments(text))
+	for i, w := range words {
+		if strings.Contains(w, "@") {
+			return strings.Join(append(words[:i:i], words[i+1:]...), " "), w
+		}
+	}
+	if len(words) == 1 {
+		return "", words[0]
+	}
+	return text, ""
+}
+
+// splitAddresses cuts a field at the commas, and at the semicolons Outlook users write, that stand outside quotes, brackets,
+// comments and encoded words. The name of a group ("Board: a@example.com, b@example.com;") is not part of its mailboxes.
+func splitAddresses(field string) []string {
+	var list []string
+	var closers []byte // what ends the brackets, quotes and comments we are in
+	start := 0
+	add := func(end int) {
+		if s := strings.TrimSpace(field[start:end]); s != "" {
+			list = append(list, s)
+		}
+		start = end + 1
+	}
+	for i := 0; i < len(field); i++ {
+		c := field[i]
+		switch {
+		case c == '\\':
+			i++
+		case len(closers) > 0 && c == closers[len(closers)-1]:
+			closers = closers[:len(closers)-1]
+		case c == '(' && (len(closers) == 0 || closers[len(closers)-1] == ')'):
+			closers = append(closers, ')')
+		case len(closers) > 0:
+		case c == '"' || c == '<' || c == '[':
+			closers = append(closers, closerOf(c))
+		case c == ',' || c == ';':
+			add(i)
+		case c == ':':
+			start = i + 1
+		case c == '=' && strings.HasPrefix(field[i:], "=?"):
+			if w, ok := parseWord(field[i:]); ok {
+				i += w.length - 1
+			}
+		}
+	}
+	add(len(field))
+	return list
+}
+
+func closerOf(opener byte) byte {
+	switch opener {
+	case '<':
+		return '>'
+	case '[':
+		return ']'
+	}
+	return opener
+}

@@ -1,0 +1,95 @@
+package mail
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+)
+
+// maxLabel bounds the short labels of a mail that we repeat: charsets, encodings, media types.
+const maxLabel = 80
+
+// label makes a short label of a mail safe to repeat: lower case, printable ASCII without quotes or brackets, at most maxLabel bytes.
+func label(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`"'<>\;,`, r) {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.ToLower(s[:min(len(s), maxLabel)])
+}
+
+// isUnicode tells whether text declared as charset should be UTF-8 as it is.
+func isUnicode(charset string) bool {
+	switch strings.ToLower(charset) {
+	case "", "utf-8", "utf8", "us-ascii", "ascii", "unicode-1-1-utf-8":
+		return true
+	}
+	return false
+}
+
+// lookup finds the encoding of a charset by its names in mails; nil when we have none.
+func lookup(charset string) encoding.Encoding {
+	charset = label(charset)
+	if e, err := htmlindex.Get(charset); err == nil && e != encoding.Replacement {
+		return e
+	}
+	if e, err := ianaindex.IANA.Encoding(charset); err == nil && e != nil {
+		return e
+	}
+	return nil
+}
+
+// toUTF8 converts text from a declared charset, and tells whether it knows the charset. Text that says nothing, or something
+// unknown, is UTF-8 where it can be and Windows-1252 otherwise, as most unlabelled 8-bit text is.
+func toUTF8(charset string, text []byte) (string, bool) {
+	if !isUnicode(charset) {
+		if e := lookup(charset); e != nil {
+			if out, err := e.NewDecoder().Bytes(text); err == nil {
+				return string(out), true
+			}
+		}
+	}
+	if utf8.Valid(text) {
+		return string(text), isUnicode(charset)
+	}
+	out, err := charmap.Windows1252.NewDecoder().Bytes(text)
+	if err != nil {
+		return strings.ToValidUTF8(string(text), "\uFFFD"), false
+	}
+	return string(out), isUnicode(charset)
+}
+
+// cleanText makes a text fit for any database: valid UTF-8 without NUL.
+func cleanText(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}
+
+// cleanLine makes a header value one line of valid UTF-8 without control characters.
+func cleanLine(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n':
+			return ' '
+		case r < ' ' || r == 0x7f:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD")))
+}
+
+// cut shortens text to at most n bytes, at the start of a character.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}

@@ -1,0 +1,212 @@
+package mail
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"strconv"
+)
+
+// splitter walks the mail once and finds its parts.
+type splitter struct {
+	src    *source
+	limits Limits
+
+	open   [][]byte  // boundaries of the multiparts we are in, outermost first
+	sealed bool      // the last part has begun: nothing is a delimiter any more
+	at     delimiter // where the last body ended
+	leaf   leaf      // the one being read
+
+	header   header // of the mail
+	parts    []Part
+	texts    []text // body texts, undecoded charset
+	textRoom int64  // bytes of them still to keep
+	htmlRoom int64
+	problems problems
+}
+
+// next is the number of the part being read.
+func (s *splitter) next() int { return len(s.parts) + 1 }
+
+func newSplitter(src *source, l Limits) *splitter {
+	return &splitter{src: src, limits: l, leaf: leaf{sum: sha256.New()}, textRoom: l.Text, htmlRoom: l.Text}
+}
+
+// mail walks the whole mail.
+func (s *splitter) mail() {
+	s.prelude()
+	otherwise := "text/plain"
+	if head := s.src.peek(headSize); len(head) == 0 || blankLine(head) == 0 && !isField(head, false) {
+		s.problems.add(0, ProblemHeaderMissing, "The mail has no header.")
+		if bytes.IndexByte(head, 0) >= 0 { // another kind of file: an Outlook item, a TNEF stream
+			otherwise = "application/octet-stream"
+		}
+	}
+	s.header = s.readHeader()
+	s.entity(s.header, otherwise, "")
+}
+
+// prelude reads over what mail stores and gateways put before a header: a byte order mark, blank lines, the "From " line of an mbox.
+func (s *splitter) prelude() {
+	if bytes.HasPrefix(s.src.peek(3), []byte("\xef\xbb\xbf")) {
+		s.src.skip(3)
+	}
+	for n := blankLine(s.src.peek(lookahead)); n > 0; n = blankLine(s.src.peek(lookahead)) {
+		s.src.skip(n)
+	}
+	if w := s.src.peek(lookahead); bytes.HasPrefix(w, []byte("From ")) || bytes.HasPrefix(w, []byte(">From ")) {
+		s.line(nil)
+	}
+}
+
+// entity reads what a header heads, to the delimiter after it: a leaf or a multipart. Path is "" for the mail itself.
+func (s *splitter) entity(h header, otherwise, path string) {
+	c := describe(h, otherwise)
+	switch {
+	case !isMultipart(c.part.ContentType):
+		s.single(c.part, path)
+	case c.boundary == "":
+		s.problems.add(s.next(), ProblemBoundary, "A multipart names no boundary; it is kept as one text.")
+		s.whole(c.part, path)
+	case len(c.boundary) > maxBoundary:
+		s.problems.add(s.next(), ProblemBoundary, "A multipart names a boundary that is too long; it is kept as one text.")
+		s.whole(c.part, path)
+	case len(s.open) == s.limits.Depth:
+		s.problems.add(s.next(), ProblemTooDeep, "Multiparts are nested too deeply; this one is kept as one file.")
+		s.single(c.part, path)
+	default:
+		s.multipart(c, path)
+	}
+}
+
+// single reads a leaf.
+func (s *splitter) single(p Part, path string) {
+	l := s.start(p)
+	s.body(l.write)
+	s.finish(path)
+}
+
+// whole reads a multipart that cannot be taken apart as the one text it may well be.
+func (s *splitter) whole(p Part, path string) {
+	s.single(asText(p), path)
+}
+
+// asText gives a multipart that is one leaf the role of a text, unless it is a file by its header.
+func asText(p Part) Part {
+	if p.Disposition != "attachment" && p.Name == "" {
+		p.Role = RoleText
+	}
+	return p
+}
+
+// multipart reads the parts of a multipart. What comes before the first one is read as a leaf, in case there are none.
+func (s *splitter) multipart(c content, path string) {
+	level := len(s.open)
+	s.open = append(s.open, []byte(c.boundary))
+	defer func() { s.open = s.open[:level] }()
+
+	l := s.start(asText(c.part))
+	s.body(l.write)
+	if s.at.level != level || s.at.closing {
+		s.problems.add(s.next(), ProblemNoParts, "A multipart has no parts; it is kept as one text.")
+		s.finish(path)
+	}
+	closed := false
+	for n := 1; s.at.level == level; {
+		s.src.skip(s.at.length)
+		if s.at.closing {
+			closed = true
+			s.epilogue()
+			continue
+		}
+		if closed {
+			s.problems.add(0, ProblemReopened, "Parts follow the end of their multipart; they were read all the same.")
+		}
+		s.child(c.part.ContentType, join(path, n))
+		n++
+	}
+	if !closed {
+		s.problems.add(0, ProblemUnclosed, "A multipart has no end; the mail may be cut short.")
+	}
+}
+
+func join(path string, n int) string {
+	if path == "" {
+		return strconv.Itoa(n)
+	}
+	return path + "." + strconv.Itoa(n)
+}
+
+// child reads one part of a multipart, or everything that is left as the last one.
+func (s *splitter) child(parent, path string) {
+	if len(s.parts) >= s.limits.Parts {
+		s.sealed = true
+		s.problems.add(s.next(), ProblemTooManyParts, fmt.Sprintf("The mail has more than %d parts; the rest is kept as one file.", s.limits.Parts))
+		s.single(Part{ContentType: "application/octet-stream", Role: RoleAttachment}, path)
+		return
+	}
+	otherwise := "text/plain"
+	if parent == "multipart/digest" { // RFC 2046 section 5.1.5
+		otherwise = "message/rfc822"
+	}
+	s.entity(s.readHeader(), otherwise, path)
+}
+
+// epilogue reads over what follows the end of a multipart.
+func (s *splitter) epilogue() {
+	blank := true
+	s.body(func(piece []byte) { blank = blank && len(bytes.TrimSpace(piece)) == 0 })
+	if !blank {
+		s.problems.add(0, ProblemEpilogue, "Text follows the end of a multipart; it is no part and is not shown.")
+	}
+}
+
+// finish ends the leaf being read and adds it to the parts.
+func (s *splitter) finish(path string) {
+	d := s.leaf.finish()
+	p := s.leaf.part
+	p.Path = path
+	if path == "" {
+		p.Path = "1"
+	}
+	p.Number = s.next()
+	s.encodingProblems(p, d)
+	if p.Role == RoleText || p.Role == RoleHTML {
+		s.keepText(p)
+	} else if isMail(p.ContentType) && p.Name == "" {
+		p.Name = mailName(s.leaf.kept)
+	}
+	if code, detail := note(p); code != "" {
+		s.problems.add(p.Number, code, detail)
+	}
+	s.parts = append(s.parts, p)
+}
+
+// keepText keeps what was read of a body text for the skeleton.
+func (s *splitter) keepText(p Part) {
+	kept := int64(len(s.leaf.kept))
+	if p.Role == RoleText {
+		s.textRoom -= kept
+	} else {
+		s.htmlRoom -= kept
+	}
+	if kept < p.Size {
+		s.problems.add(p.Number, ProblemTextTooLong, "A body text is longer than the limit and is cut; the part has it whole.")
+	}
+	if kept > 0 {
+		s.texts = append(s.texts, text{part: p.Number, role: p.Role, charset: p.Charset, bytes: s.leaf.kept})
+	}
+}
+
+// encodingProblems says what was wrong with the transfer encoding of a part.
+func (s *splitter) encodingProblems(p Part, d defect) {
+	if _, known := newDecoder(p.Encoding); !known {
+		s.problems.add(p.Number, ProblemEncodingUnknown, fmt.Sprintf("The transfer encoding %q is not known; the bytes are kept as they are.", p.Encoding))
+	}
+	if d.foreign {
+		s.problems.add(p.Number, ProblemEncodingDamaged, fmt.Sprintf("Some bytes are not %s; the rest was read.", p.Encoding))
+	}
+	if d.cut {
+		s.problems.add(p.Number, ProblemEncodingCut, fmt.Sprintf("The %s data is cut short.", p.Encoding))
+	}
+}
