@@ -100,7 +100,7 @@ func VerifyRequest(document string, vendor ...PublicKey) (SignedRequest, error) 
 	}
 	var r SignedRequest
 	if r.Partner, err = VerifyCertificate(string(footer), vendor...); err != nil {
-		return SignedRequest{}, fmt.Errorf("%w: %w", ErrNotCertified, err)
+		return SignedRequest{}, ErrNotCertified
 	}
 	if r.Document, err = open(KindRequest, document, []PublicKey{r.Partner.Key}, &r); err != nil {
 		return SignedRequest{}, err
