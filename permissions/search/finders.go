@@ -1,0 +1,152 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"regexp"
+	"slices"
+
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+// maxReferences bounds the message ids looked up: the mail answered and the nearest ones before it.
+const maxReferences = 50
+
+// byConversation finds the records that earlier mails of the conversation are on. Only mails that this CRM holds
+// count, so that a forged header leads nowhere its reader could not go.
+func (s *Service) byConversation(ctx context.Context, v *view, m Mail) ([]proposal, error) {
+	if s.conversations == nil {
+		return nil, nil
+	}
+	ids := slices.Clone(m.References)
+	slices.Reverse(ids)
+	ids = append([]string{m.MessageID, m.InReplyTo}, ids[:min(len(ids), maxReferences)]...)
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	records, err := s.conversations.LinkedTo(ctx, v.subject, ids)
+	return proposals(records, ""), err
+}
+
+// byChoice finds what the user linked before for one of the addresses.
+func (s *Service) byChoice(ctx context.Context, v *view, m Mail) ([]proposal, error) {
+	var list []proposal
+	for _, p := range m.Participants {
+		records, err := s.store.choices(ctx, v.subject.UserID, [][]byte{addressKey(p.Address)}, maxPerGroup)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, proposals(records, p.Address)...)
+	}
+	return list, nil
+}
+
+// byAddress finds records that have exactly one of the addresses in a field the subject may see.
+func (s *Service) byAddress(ctx context.Context, v *view, m Mail) ([]proposal, error) {
+	addresses := make([]string, len(m.Participants))
+	for i, p := range m.Participants {
+		addresses[i] = p.Address
+	}
+	return s.byExact(ctx, v, emailTerm, addresses, v.admits)
+}
+
+// recordNumber is how the CRM's record numbers look: letters, then digits.
+var recordNumber = regexp.MustCompile(`\b\p{L}{1,10}[-_]?\d{1,12}\b`)
+
+// byNumber finds records whose number stands in the subject.
+func (s *Service) byNumber(ctx context.Context, v *view, m Mail) ([]proposal, error) {
+	return s.byExact(ctx, v, numberTerm, recordNumber.FindAllString(fold(m.Subject), maxPerGroup), v.admits)
+}
+
+// byDomain finds companies by the domain of an address. A company is a record of a type that has a web site or
+// domain field; free-mail domains say nothing.
+func (s *Service) byDomain(ctx context.Context, v *view, m Mail) ([]proposal, error) {
+	free, err := s.FreeMailDomains(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var domains []string
+	for _, p := range m.Participants {
+		if domain := domainOf(p.Address); domain != "" && !isFreeMail(domain, free) && !slices.Contains(domains, domain) {
+			domains = append(domains, domain)
+		}
+	}
+	return s.byExact(ctx, v, domainTerm, domains, func(t termRow) bool {
+		return v.admits(t) && v.types[t.Type].hasDomain()
+	})
+}
+
+func (tv *typeView) hasDomain() bool {
+	return slices.ContainsFunc(tv.entity.Fields, func(f permissions.Field) bool {
+		return f.Kind == permissions.KindDomain
+	})
+}
+
+// byParents finds open deals and tickets of the persons and companies found so far.
+func (s *Service) byParents(ctx context.Context, found map[permissions.Record]bool) ([]proposal, error) {
+	byType := make(map[string][]string)
+	for r := range found {
+		byType[r.Type] = append(byType[r.Type], r.ID)
+	}
+	var rows []docRow
+	for entityType, ids := range byType {
+		typeID, known := s.names.id(typeName, entityType)
+		if !known {
+			continue
+		}
+		part, err := s.store.openChildren(ctx, typeID, ids, maxCandidates)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, part...)
+	}
+	slices.SortFunc(rows, latestFirst)
+	list := make([]proposal, len(rows))
+	for i, row := range rows {
+		list[i] = proposal{record: s.record(row)}
+	}
+	return list, nil
+}
+
+// byExact finds documents by whole terms, in the order the terms are given, the latest modified first for each.
+func (s *Service) byExact(ctx context.Context, v *view, kind termKind, texts []string, admits func(termRow) bool) ([]proposal, error) {
+	var list []proposal
+	for _, text := range texts {
+		rows, err := s.store.exact(ctx, kind, []byte(cut(text)), maxCandidates)
+		if err != nil {
+			return nil, err
+		}
+		ids := []int64{}
+		for _, row := range rows {
+			if admits(row) && !slices.Contains(ids, row.Doc) {
+				ids = append(ids, row.Doc)
+			}
+		}
+		docs, err := s.store.docs(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(docs, latestFirst)
+		for _, doc := range docs {
+			list = append(list, proposal{s.record(doc), text})
+		}
+	}
+	return list, nil
+}
+
+func latestFirst(a, b docRow) int {
+	return cmp.Or(cmp.Compare(b.Modified, a.Modified), cmp.Compare(b.ID, a.ID))
+}
+
+func (s *Service) record(row docRow) permissions.Record {
+	return permissions.Record{Type: s.names.name(row.Type), ID: row.Record}
+}
+
+func proposals(records []permissions.Record, about string) []proposal {
+	list := make([]proposal, len(records))
+	for i, r := range records {
+		list[i] = proposal{r, about}
+	}
+	return list
+}

@@ -1,0 +1,116 @@
+package search
+
+import "github.com/mailconnector/mailconnector/internal/database"
+
+// Migrations are the steps for the tables of the index and of what each user linked last.
+//
+// mc_search_terms is kept in two orders: by owner, for subjects who see the records of few owners, and by term, for
+// the others.
+func Migrations() []database.Migration {
+	return []database.Migration{{
+		ID: "search-001-names",
+		MySQL: `CREATE TABLE mc_search_names (
+			id INT NOT NULL PRIMARY KEY,
+			kind VARCHAR(8) NOT NULL,
+			name VARCHAR(190) NOT NULL,
+			UNIQUE KEY mc_search_names_name (kind, name)
+		) ` + database.TableOptions,
+		SQLite: `CREATE TABLE mc_search_names (
+			id INTEGER NOT NULL PRIMARY KEY,
+			kind TEXT NOT NULL,
+			name TEXT NOT NULL,
+			UNIQUE (kind, name)
+		)`,
+	}, {
+		ID: "search-002-docs",
+		MySQL: `CREATE TABLE mc_search_docs (
+			id BIGINT NOT NULL PRIMARY KEY,
+			type INT NOT NULL,
+			record VARCHAR(64) NOT NULL,
+			owner INT NOT NULL,
+			checksum BIGINT NOT NULL,
+			modified BIGINT NOT NULL,
+			is_open TINYINT NOT NULL,
+			label VARCHAR(255) NOT NULL,
+			fingerprint BINARY(32) NOT NULL,
+			UNIQUE KEY mc_search_docs_record (type, record),
+			KEY mc_search_docs_owner (type, owner, checksum)
+		) ` + database.TableOptions,
+		SQLite: `CREATE TABLE mc_search_docs (
+			id INTEGER NOT NULL PRIMARY KEY,
+			type INTEGER NOT NULL,
+			record TEXT NOT NULL,
+			owner INTEGER NOT NULL,
+			checksum INTEGER NOT NULL,
+			modified INTEGER NOT NULL,
+			is_open INTEGER NOT NULL,
+			label TEXT NOT NULL,
+			fingerprint BLOB NOT NULL,
+			UNIQUE (type, record)
+		)`,
+	}, {
+		ID: "search-003-terms",
+		MySQL: `CREATE TABLE mc_search_terms (
+			owner INT NOT NULL,
+			kind SMALLINT NOT NULL,
+			term VARBINARY(96) NOT NULL,
+			doc BIGINT NOT NULL,
+			field INT NOT NULL,
+			type INT NOT NULL,
+			PRIMARY KEY (owner, kind, term, doc, field),
+			KEY mc_search_terms_walk (kind, term, doc, owner, field, type),
+			KEY mc_search_terms_doc (doc)
+		) ` + database.TableOptions,
+		SQLite: `CREATE TABLE mc_search_terms (
+			owner INTEGER NOT NULL,
+			kind INTEGER NOT NULL,
+			term BLOB NOT NULL,
+			doc INTEGER NOT NULL,
+			field INTEGER NOT NULL,
+			type INTEGER NOT NULL,
+			PRIMARY KEY (owner, kind, term, doc, field)
+		) WITHOUT ROWID`,
+	}, {
+		ID:     "search-004-terms-walk",
+		SQLite: `CREATE INDEX mc_search_terms_walk ON mc_search_terms (kind, term, doc, owner, field, type)`,
+	}, {
+		ID:     "search-005-terms-doc",
+		SQLite: `CREATE INDEX mc_search_terms_doc ON mc_search_terms (doc)`,
+	}, {
+		ID: "search-006-parents",
+		MySQL: `CREATE TABLE mc_search_parents (
+			doc BIGINT NOT NULL,
+			type INT NOT NULL,
+			record VARCHAR(64) NOT NULL,
+			PRIMARY KEY (doc, type, record),
+			KEY mc_search_parents_record (type, record, doc)
+		) ` + database.TableOptions,
+		SQLite: `CREATE TABLE mc_search_parents (
+			doc INTEGER NOT NULL,
+			type INTEGER NOT NULL,
+			record TEXT NOT NULL,
+			PRIMARY KEY (doc, type, record)
+		) WITHOUT ROWID`,
+	}, {
+		ID:     "search-007-parents-record",
+		SQLite: `CREATE INDEX mc_search_parents_record ON mc_search_parents (type, record, doc)`,
+	}, {
+		ID: "search-008-choices",
+		MySQL: `CREATE TABLE mc_search_choices (
+			user_id VARCHAR(64) NOT NULL,
+			address BINARY(32) NOT NULL,
+			type VARCHAR(64) NOT NULL,
+			record VARCHAR(64) NOT NULL,
+			chosen BIGINT NOT NULL,
+			PRIMARY KEY (user_id, address, type, record)
+		) ` + database.TableOptions,
+		SQLite: `CREATE TABLE mc_search_choices (
+			user_id TEXT NOT NULL,
+			address BLOB NOT NULL,
+			type TEXT NOT NULL,
+			record TEXT NOT NULL,
+			chosen INTEGER NOT NULL,
+			PRIMARY KEY (user_id, address, type, record)
+		) WITHOUT ROWID`,
+	}}
+}

@@ -1,0 +1,290 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/mailconnector/mailconnector/internal/database"
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+const (
+	refreshLease = "search-refresh"
+	leaseTime    = 30 * time.Second
+	pollEvery    = time.Second      // at the start of a search
+	idleEvery    = 15 * time.Second // without searches
+	compareEvery = time.Minute
+	changesLimit = 500
+)
+
+// IndexStatus tells how far the index has come.
+type IndexStatus struct {
+	Built    bool      // every record was seen once
+	Records  int64     // in the index
+	Changed  time.Time // the last time the host had changes
+	Compared time.Time // the last time the owners' digests were compared
+}
+
+// Status reads how far the index has come.
+func (s *Service) Status(ctx context.Context) (IndexStatus, error) {
+	st, err := s.store.state(ctx)
+	if err != nil {
+		return IndexStatus{}, err
+	}
+	records, err := s.store.count(ctx)
+	return IndexStatus{Built: st.Built, Records: records, Changed: st.Changed, Compared: st.Compared}, err
+}
+
+// Run keeps the index fresh until ctx ends. Every instance runs it; a lease sees to it that one works at a time.
+func (s *Service) Run(ctx context.Context) {
+	tick := time.NewTicker(idleEvery)
+	defer tick.Stop()
+	for {
+		if err := s.maintain(ctx); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "refresh search index", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Service) maintain(ctx context.Context) error {
+	if err := s.Refresh(ctx); err != nil {
+		return err
+	}
+	st, err := s.store.state(ctx)
+	if err != nil || !st.Built || s.db.Now().Sub(st.Compared) < compareEvery {
+		return err
+	}
+	return s.Reconcile(ctx)
+}
+
+// Build reads every record of the host into the index, going on where an earlier build stopped, and reports how many
+// records it has read. It answers an error when another process is refreshing the index.
+func (s *Service) Build(ctx context.Context, progress func(records int)) error {
+	done, err := s.exclusively(ctx, func(ctx context.Context) error { return s.poll(ctx, progress) })
+	if err == nil && !done {
+		return fmt.Errorf("build search index: another process is refreshing it")
+	}
+	return err
+}
+
+// Refresh takes over the host's changes. It does nothing while another process is at it.
+func (s *Service) Refresh(ctx context.Context) error {
+	_, err := s.exclusively(ctx, func(ctx context.Context) error { return s.poll(ctx, func(int) {}) })
+	return err
+}
+
+// Reconcile compares what each owner has with what the index says, and mends the difference: it finds changes that
+// left the modified time alone. It does nothing while another process is refreshing.
+func (s *Service) Reconcile(ctx context.Context) error {
+	_, err := s.exclusively(ctx, s.compare)
+	return err
+}
+
+// freshen refreshes at the start of a search, unless that was done a moment ago. A failure is logged and the search
+// goes on: what the index knows is better than nothing.
+func (s *Service) freshen(ctx context.Context) {
+	s.refreshing.Lock()
+	due := s.db.Now().Sub(s.refreshed) >= pollEvery
+	if due {
+		s.refreshed = s.db.Now()
+	}
+	s.refreshing.Unlock()
+	if !due {
+		return
+	}
+	if err := s.Refresh(ctx); err != nil && ctx.Err() == nil {
+		s.log.ErrorContext(ctx, "refresh search index", "err", err)
+	}
+}
+
+// exclusively runs fn under the refresher's lease, and tells whether it could.
+func (s *Service) exclusively(ctx context.Context, fn func(context.Context) error) (bool, error) {
+	lease, held, err := s.db.AcquireLease(ctx, refreshLease, s.holder, leaseTime)
+	if err != nil || !held {
+		return false, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	go renew(ctx, cancel, lease)
+	defer func() {
+		cancel()
+		if err := lease.Release(context.WithoutCancel(ctx)); err != nil {
+			s.log.WarnContext(ctx, "release lease", "err", err)
+		}
+	}()
+	if err := s.names.read(s.db.Gorm(ctx)); err != nil {
+		return true, err
+	}
+	return true, fn(ctx)
+}
+
+// poll reads changes until there are no more for now.
+func (s *Service) poll(ctx context.Context, progress func(records int)) error {
+	st, err := s.store.state(ctx)
+	if err != nil {
+		return err
+	}
+	for records := 0; ; {
+		docs, next, err := s.source.Changes(ctx, st.Position, changesLimit)
+		if err != nil {
+			return fmt.Errorf("read changed records: %w", err)
+		}
+		if err := s.index(ctx, docs); err != nil {
+			return err
+		}
+		records += len(docs)
+		progress(records)
+		last := len(docs) < changesLimit
+		if next != st.Position || !st.Built && last {
+			st.Position, st.Built, st.Changed = next, st.Built || last, s.db.Now()
+			if err := s.store.setState(ctx, st); err != nil {
+				return err
+			}
+		}
+		if last {
+			return nil
+		}
+	}
+}
+
+// index brings documents of the host into the index, those that are as before excepted.
+func (s *Service) index(ctx context.Context, docs []Doc) error {
+	docs = latest(docs)
+	if len(docs) == 0 {
+		return nil
+	}
+	err := s.db.Tx(ctx, func(_ context.Context, tx *database.Tx) error {
+		return s.indexTx(tx.Gorm(), docs)
+	})
+	if err != nil {
+		return fmt.Errorf("index records: %w", err)
+	}
+	return s.names.read(s.db.Gorm(ctx))
+}
+
+func (s *Service) indexTx(g *gorm.DB, docs []Doc) error {
+	indexed, err := s.store.indexed(g, s.names, docs)
+	if err != nil {
+		return err
+	}
+	var gone, replaced []int64
+	var changed []Doc
+	for _, d := range docs {
+		old, known := indexed[d.Record]
+		switch {
+		case d.Deleted && known:
+			gone = append(gone, old.ID)
+		case d.Deleted, known && string(old.Fingerprint) == string(fingerprint(d)):
+		default:
+			changed = append(changed, d)
+			if known {
+				replaced = append(replaced, old.ID)
+			}
+		}
+	}
+	if err := s.store.remove(g, gone); err != nil {
+		return err
+	}
+	if err := s.store.clear(g, replaced); err != nil {
+		return err
+	}
+	return s.write(g, changed, indexed)
+}
+
+func (s *Service) write(g *gorm.DB, docs []Doc, indexed map[permissions.Record]docRow) error {
+	ids, err := s.names.add(g, namesOf(docs))
+	if err != nil {
+		return err
+	}
+	next, err := s.store.nextID(g)
+	if err != nil {
+		return err
+	}
+	var rows []docRow
+	var terms []termRow
+	var parents []parentRow
+	for _, d := range docs {
+		id := indexed[d.Record].ID
+		if id == 0 {
+			id, next = next, next+1
+		}
+		row := rowOf(d, id, ids)
+		rows = append(rows, row)
+		for _, t := range termsOf(d) {
+			field := ids[nameKey{fieldName, d.Record.Type + "." + t.field}]
+			terms = append(terms, termRow{row.Owner, t.kind, []byte(t.text), id, field, row.Type})
+		}
+		for _, p := range d.Parents {
+			parents = append(parents, parentRow{id, ids[nameKey{typeName, p.Type}], p.ID})
+		}
+	}
+	return s.store.insert(g, rows, terms, parents)
+}
+
+func rowOf(d Doc, id int64, ids map[nameKey]int32) docRow {
+	label := []rune(fold(d.Label))
+	return docRow{
+		ID:          id,
+		Type:        ids[nameKey{typeName, d.Record.Type}],
+		Record:      d.Record.ID,
+		Owner:       ids[nameKey{ownerName, d.Owner}],
+		Checksum:    Checksum(d.Record.ID),
+		Modified:    database.Micros(d.Modified),
+		IsOpen:      d.Open,
+		Label:       string(label[:min(len(label), 255)]),
+		Fingerprint: fingerprint(d),
+	}
+}
+
+func namesOf(docs []Doc) map[nameKey]bool {
+	wanted := make(map[nameKey]bool)
+	for _, d := range docs {
+		wanted[nameKey{typeName, d.Record.Type}] = true
+		wanted[nameKey{ownerName, d.Owner}] = true
+		for _, e := range d.Entries {
+			wanted[nameKey{fieldName, d.Record.Type + "." + e.Field}] = true
+		}
+		for _, p := range d.Parents {
+			wanted[nameKey{typeName, p.Type}] = true
+		}
+	}
+	return wanted
+}
+
+// latest keeps the last of several states of one record.
+func latest(docs []Doc) []Doc {
+	position := make(map[permissions.Record]int, len(docs))
+	kept := docs[:0:0]
+	for _, d := range docs {
+		if i, seen := position[d.Record]; seen {
+			kept[i] = d
+			continue
+		}
+		position[d.Record] = len(kept)
+		kept = append(kept, d)
+	}
+	return kept
+}
+
+func renew(ctx context.Context, lost context.CancelFunc, lease *database.Lease) {
+	tick := time.NewTicker(leaseTime / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if held, err := lease.Renew(ctx); err != nil || !held {
+				lost()
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,247 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/mailconnector/mailconnector/internal/database"
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+// batchRows is the number of rows of one INSERT, bounded by the 32,766 parameters SQLite takes.
+const batchRows = 1000
+
+type store struct {
+	db *database.DB
+}
+
+type docRow struct {
+	ID          int64
+	Type        int32
+	Record      string
+	Owner       int32
+	Checksum    int64
+	Modified    int64
+	IsOpen      bool
+	Label       string
+	Fingerprint []byte
+}
+
+func (docRow) TableName() string { return "mc_search_docs" }
+
+type termRow struct {
+	Owner int32
+	Kind  termKind
+	Term  []byte
+	Doc   int64
+	Field int32
+	Type  int32
+}
+
+func (termRow) TableName() string { return "mc_search_terms" }
+
+type parentRow struct {
+	Doc    int64
+	Type   int32
+	Record string
+}
+
+func (parentRow) TableName() string { return "mc_search_parents" }
+
+type choiceRow struct {
+	UserID  string
+	Address []byte
+	Type    string
+	Record  string
+	Chosen  int64
+}
+
+func (choiceRow) TableName() string { return "mc_search_choices" }
+
+// indexed reads the rows of those documents that the index has, by their record.
+func (s store) indexed(g *gorm.DB, n *names, docs []Doc) (map[permissions.Record]docRow, error) {
+	byType := make(map[int32][]string)
+	for _, d := range docs {
+		if id, known := n.id(typeName, d.Record.Type); known {
+			byType[id] = append(byType[id], d.Record.ID)
+		}
+	}
+	found := make(map[permissions.Record]docRow, len(docs))
+	for typeID, ids := range byType {
+		var rows []docRow
+		if err := g.Where("type = ? AND record IN ?", typeID, ids).Find(&rows).Error; err != nil {
+			return nil, fmt.Errorf("read indexed documents: %w", err)
+		}
+		for _, r := range rows {
+			found[permissions.Record{Type: n.name(typeID), ID: r.Record}] = r
+		}
+	}
+	return found, nil
+}
+
+// remove takes documents out of the index.
+func (s store) remove(g *gorm.DB, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := s.clear(g, ids); err != nil {
+		return err
+	}
+	return wrap("remove documents", g.Where("id IN ?", ids).Delete(&docRow{}).Error)
+}
+
+// clear removes what hangs on documents.
+func (s store) clear(g *gorm.DB, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := g.Where("doc IN ?", ids).Delete(&termRow{}).Error; err != nil {
+		return fmt.Errorf("remove terms: %w", err)
+	}
+	return wrap("remove parents", g.Where("doc IN ?", ids).Delete(&parentRow{}).Error)
+}
+
+// insert writes the rows of documents whose earlier rows were cleared.
+func (s store) insert(g *gorm.DB, docs []docRow, terms []termRow, parents []parentRow) error {
+	if len(docs) > 0 {
+		replace := clause.OnConflict{UpdateAll: true}
+		if err := g.Clauses(replace).CreateInBatches(docs, batchRows).Error; err != nil {
+			return fmt.Errorf("write documents: %w", err)
+		}
+	}
+	if len(terms) > 0 {
+		if err := g.CreateInBatches(terms, batchRows).Error; err != nil {
+			return fmt.Errorf("write terms: %w", err)
+		}
+	}
+	if len(parents) > 0 {
+		return wrap("write parents", g.CreateInBatches(parents, batchRows).Error)
+	}
+	return nil
+}
+
+// nextID is the first id no document has. Only the holder of the refresher's lease writes; should two ever do, the
+// primary key makes the second fail and start over.
+func (s store) nextID(g *gorm.DB) (int64, error) {
+	var last int64
+	err := g.Model(&docRow{}).Select("COALESCE(MAX(id), 0)").Scan(&last).Error
+	return last + 1, wrap("read last document id", err)
+}
+
+// docs reads documents by their ids, in no particular order.
+func (s store) docs(ctx context.Context, ids []int64) ([]docRow, error) {
+	var rows []docRow
+	for len(ids) > 0 {
+		n := min(len(ids), batchRows)
+		var part []docRow
+		if err := s.db.Gorm(ctx).Omit("fingerprint").Where("id IN ?", ids[:n]).Find(&part).Error; err != nil {
+			return nil, fmt.Errorf("read documents: %w", err)
+		}
+		rows, ids = append(rows, part...), ids[n:]
+	}
+	return rows, nil
+}
+
+// owned lists the ids of an owner's indexed documents of a type by their record.
+func (s store) owned(ctx context.Context, typeID, owner int32) (map[string]int64, error) {
+	var rows []docRow
+	err := s.db.Gorm(ctx).Select("id", "record").Where("type = ? AND owner = ?", typeID, owner).Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read documents of an owner: %w", err)
+	}
+	ids := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		ids[r.Record] = r.ID
+	}
+	return ids, nil
+}
+
+type digestRow struct {
+	Owner int32
+	Count int64
+	Sum   int64
+}
+
+// digest sums up the index as [Source.Digest] sums up the host.
+func (s store) digest(ctx context.Context, typeID int32) ([]digestRow, error) {
+	var rows []digestRow
+	err := s.db.Gorm(ctx).Model(&docRow{}).Select("owner, COUNT(*) AS count, SUM(checksum) AS sum").
+		Where("type = ?", typeID).Group("owner").Scan(&rows).Error
+	return rows, wrap("digest documents", err)
+}
+
+func (s store) count(ctx context.Context) (n int64, err error) {
+	err = s.db.Gorm(ctx).Model(&docRow{}).Count(&n).Error
+	return n, wrap("count documents", err)
+}
+
+// openChildren lists open documents that belong to one of the records, the latest first.
+func (s store) openChildren(ctx context.Context, typeID int32, records []string, limit int) ([]docRow, error) {
+	var rows []docRow
+	err := s.db.Gorm(ctx).Table("mc_search_docs d").Select("DISTINCT d.id, d.type, d.record, d.owner, d.modified").
+		Joins("JOIN mc_search_parents p ON p.doc = d.id").
+		Where("p.type = ? AND p.record IN ? AND d.is_open = 1", typeID, records).
+		Order("d.modified DESC, d.id DESC").Limit(limit).Scan(&rows).Error
+	return rows, wrap("read open documents", err)
+}
+
+// choose notes that a user linked a record for an address.
+func (s store) choose(ctx context.Context, rows []choiceRow) error {
+	replace := clause.OnConflict{UpdateAll: true}
+	return wrap("note a choice", s.db.Gorm(ctx).Clauses(replace).Create(rows).Error)
+}
+
+// choices lists what a user chose for any of the addresses, the latest first.
+func (s store) choices(ctx context.Context, userID string, addresses [][]byte, limit int) ([]permissions.Record, error) {
+	return s.chosen(s.db.Gorm(ctx).Where("user_id = ? AND address IN ?", userID, addresses), limit)
+}
+
+// recent lists what a user chose for any address, the latest first.
+func (s store) recent(ctx context.Context, userID string, limit int) ([]permissions.Record, error) {
+	return s.chosen(s.db.Gorm(ctx).Where("user_id = ?", userID), limit)
+}
+
+func (s store) chosen(g *gorm.DB, limit int) ([]permissions.Record, error) {
+	var rows []choiceRow
+	err := g.Model(&choiceRow{}).Select("type, record, MAX(chosen) AS chosen").Group("type, record").
+		Order("chosen DESC, type, record").Limit(limit).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read choices: %w", err)
+	}
+	records := make([]permissions.Record, len(rows))
+	for i, r := range rows {
+		records[i] = permissions.Record{Type: r.Type, ID: r.Record}
+	}
+	return records, nil
+}
+
+// state is how far the index has come.
+type state struct {
+	Position string    `json:"position"` // of the host's changes
+	Built    bool      `json:"built"`    // the first pass has seen every record
+	Changed  time.Time `json:"changed"`  // the last time the host had changes
+	Compared time.Time `json:"compared"` // the last time the digests were compared
+}
+
+const stateSetting = "search.index"
+
+func (s store) state(ctx context.Context) (state, error) {
+	var st state
+	_, err := s.db.Setting(ctx, stateSetting, &st)
+	return st, err
+}
+
+func (s store) setState(ctx context.Context, st state) error {
+	return s.db.SetSetting(ctx, stateSetting, st)
+}
+
+func wrap(doing string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package search
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+// termKind tells how a term is matched. The numbers are stored: never change one.
+type termKind int16
+
+const (
+	wordTerm     termKind = 1
+	emailTerm    termKind = 2
+	domainTerm   termKind = 3
+	phoneTerm    termKind = 4 // the digits
+	phoneEndTerm termKind = 5 // the digits backwards, so that a number without its country code is a prefix too
+	numberTerm   termKind = 6
+)
+
+// maxTerms bounds what one record may put into the index, so that a novel in a text field stays harmless.
+const maxTerms = 500
+
+// minPhone is the number of digits below which digits do not look like a telephone number.
+const minPhone = 4
+
+// term is one way to find a document.
+type term struct {
+	kind  termKind
+	text  string
+	field string
+}
+
+// termsOf takes a document apart into the terms it is found by, sorted and without repetitions.
+func termsOf(d Doc) []term {
+	var terms []term
+	for _, e := range d.Entries {
+		terms = append(terms, entryTerms(e)...)
+	}
+	slices.SortFunc(terms, func(a, b term) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.text, b.text), cmp.Compare(a.field, b.field))
+	})
+	terms = slices.Compact(terms)
+	return terms[:min(len(terms), maxTerms)]
+}
+
+func entryTerms(e Entry) []term {
+	var terms []term
+	add := func(kind termKind, text string) {
+		if text != "" {
+			terms = append(terms, term{kind, text, e.Field})
+		}
+	}
+	switch e.Kind {
+	case permissions.KindEmail:
+		add(emailTerm, address(e.Value))
+		add(domainTerm, domainOf(e.Value))
+	case permissions.KindDomain:
+		add(domainTerm, domainOf(e.Value))
+	case permissions.KindPhone:
+		if number := digits(e.Value); len(number) >= minPhone {
+			add(phoneTerm, number)
+			add(phoneEndTerm, reversed(number))
+		}
+		return terms
+	case permissions.KindNumber:
+		add(numberTerm, cut(fold(e.Value)))
+	}
+	for _, word := range words(e.Value) {
+		add(wordTerm, word)
+	}
+	return terms
+}
+
+// fingerprint changes whenever anything of a document that the index keeps does.
+func fingerprint(d Doc) []byte {
+	encoded, err := json.Marshal(struct {
+		Owner, Label string
+		Modified     int64
+		Open         bool
+		Parents      []permissions.Record
+		Entries      []Entry
+	}{d.Owner, d.Label, d.Modified.UnixMicro(), d.Open, d.Parents, d.Entries})
+	if err != nil {
+		panic(err) // strings, numbers and booleans always encode
+	}
+	sum := sha256.Sum256(encoded)
+	return sum[:]
+}
