@@ -57,47 +57,44 @@ func (e *Engine) sentence(f *finding) string {
 
 // profileSentence words what the profiles decided.
 func (e *Engine) profileSentence(f *finding) string {
-	t := f.entityType
+	u, t := f.user, f.entityType
 	switch f.verdict {
 	case noProfile:
-		if f.user.role == none {
-			return fmt.Sprintf("%s has no role, so no profile.", upper(f.user.String()))
+		if u.role == none {
+			return fmt.Sprintf("%s has no role, so no profile.", upper(u.String()))
 		}
-		return fmt.Sprintf("%s of %s has no profile.", upper(e.roleOf(f.user)), f.user)
+		return fmt.Sprintf("%s of %s has no profile.", upper(e.roleOf(u)), u)
 	case viewAll:
-		return fmt.Sprintf("%s of %s lets view all records.", e.profilesWith(f.user, viewsAll), e.roleOf(f.user))
+		return e.permitSentence(u, "viewing all records", func(p *profile) Grant { return p.viewAll })
 	case editAll:
-		return fmt.Sprintf("%s of %s lets view and edit all records.", e.profilesWith(f.user, editsAll), e.roleOf(f.user))
+		return e.permitSentence(u, "viewing and editing all records", func(p *profile) Grant { return p.editAll })
 	case typeRefused:
-		return fmt.Sprintf("No profile of %s opens %s.", e.roleOf(f.user), t.name)
+		return fmt.Sprintf("No profile of %s opens %s.", e.roleOf(u), t.name)
 	case operationRefused:
-		return fmt.Sprintf("No profile of %s permits %v on %s.", e.roleOf(f.user), f.op, t.name)
+		return fmt.Sprintf("No profile of %s permits %v on %s.", e.roleOf(u), f.op, t.name)
 	case operationUnlisted:
-		return fmt.Sprintf("No row of %s of %s decides %v on %s, which the CRM takes as permitted on every record.",
-			e.profilesWith(f.user, first), e.roleOf(f.user), f.op, t.name)
+		return fmt.Sprintf("The profiles of %s do not list %v on %s, which the CRM takes as permitted on every record.",
+			e.roleOf(u), f.op, t.name)
 	}
-	permits := func(_ int, p *profile) bool { return p.types[t.number].operations[f.op] == Granted }
-	return fmt.Sprintf("%s of %s permits %v on %s.", e.profilesWith(f.user, permits), e.roleOf(f.user), f.op, t.name)
+	if f.op == Unnumbered {
+		return e.permitSentence(u, "opening "+t.name, func(p *profile) Grant { return p.types[t.number].access })
+	}
+	what := fmt.Sprintf("%v on %s", f.op, t.name)
+	return e.permitSentence(u, what, func(p *profile) Grant { return p.types[t.number].operations[f.op] })
 }
 
-func viewsAll(_ int, p *profile) bool { return p.viewAll == Granted }
-
-func editsAll(_ int, p *profile) bool { return p.editAll == Granted }
-
-func first(i int, _ *profile) bool { return i == 0 }
-
-// profilesWith names the profiles of the user's role for which is holds. Where none does, a quirk granted.
-func (e *Engine) profilesWith(u *user, is func(int, *profile) bool) string {
+// permitSentence names the profiles that grant. Where none does, it was a quirk.
+func (e *Engine) permitSentence(u *user, what string, of func(*profile) Grant) string {
 	var names []string
-	for i, n := range e.roles[u.role].profiles {
-		if p := &e.profiles[n]; is(i, p) {
+	for _, n := range e.roles[u.role].profiles {
+		if p := &e.profiles[n]; of(p) == Granted {
 			names = append(names, label("profile", p.name, p.id))
 		}
 	}
 	if len(names) == 0 {
-		return "A permission that no profile refuses"
+		return fmt.Sprintf("The profiles of %s do not all refuse %s, which the CRM takes as permission.", e.roleOf(u), what)
 	}
-	return upper(strings.Join(names, " and "))
+	return fmt.Sprintf("%s of %s permits %s.", upper(strings.Join(names, " and ")), e.roleOf(u), what)
 }
 
 func (e *Engine) ownerSentence(f *finding) string {

@@ -10,7 +10,7 @@ import (
 	"github.com/mailconnector/mailconnector/permissions/sharing"
 )
 
-const organisation = "vtenext/organisation-a.sql.gz"
+const organisationDump = "vtenext/organisation-a.sql.gz"
 
 func compileCRM(t *testing.T, c crm) *sharing.Engine {
 	t.Helper()
@@ -59,7 +59,7 @@ func (d *differences) report() {
 }
 
 func TestEngineAnswersEveryRecordAsTheRealCRM(t *testing.T) {
-	c := readCRM(t, sharedFile(t, organisation))
+	c := readCRM(t, sharedFile(t, organisationDump))
 	engine, matches := compileCRM(t, c), c.matches()
 	owners, processes := c.column("vte_crmentity", "crmid", "smownerid"), c.inProcess()
 	d := differences{t: t}
@@ -80,7 +80,7 @@ func TestEngineAnswersEveryRecordAsTheRealCRM(t *testing.T) {
 }
 
 func TestEngineAnswersEveryModuleAsTheRealCRM(t *testing.T) {
-	c := readCRM(t, sharedFile(t, organisation))
+	c := readCRM(t, sharedFile(t, organisationDump))
 	engine := compileCRM(t, c)
 	d := differences{t: t}
 	rows(t, sharedFile(t, "vtenext/truth-a/modules.tsv"), func(f []string) {
@@ -101,7 +101,7 @@ func TestEngineAnswersEveryModuleAsTheRealCRM(t *testing.T) {
 }
 
 func TestEngineShowsEveryFieldAsTheRealCRM(t *testing.T) {
-	c := readCRM(t, sharedFile(t, organisation))
+	c := readCRM(t, sharedFile(t, organisationDump))
 	engine := compileCRM(t, c)
 	tabs := c.column("vte_tab", "name", "tabid")
 	ids := make(map[[2]string]string)
