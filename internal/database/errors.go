@@ -43,7 +43,6 @@ var (
 
 // Primary result codes of SQLite, https://www.sqlite.org/rescode.html; extended ones have these as their low byte.
 const (
-	sqliteError    = 1
 	sqliteBusy     = 5
 	sqliteLocked   = 6
 	sqliteReadOnly = 8

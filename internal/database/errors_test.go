@@ -114,6 +114,7 @@ func TestAMissingSQLiteFolderIsUnavailable(t *testing.T) {
 }
 
 func TestTooManyConnectionsAreUnavailable(t *testing.T) {
+	t.Parallel()
 	server := dbtest.StartServer(t, "--max-connections=10", "--extra-max-connections=1")
 	db := server.Open(t)
 	var err error

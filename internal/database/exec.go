@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
@@ -36,4 +37,13 @@ func (d *DB) changed(ctx context.Context, query string, args ...any) (bool, erro
 	}
 	n, err := res.RowsAffected()
 	return n > 0, err
+}
+
+// row reads one row outside a transaction, again while the database asks for it. There may be none: found is false.
+func (d *DB) row(ctx context.Context, into []any, query string, args ...any) (found bool, err error) {
+	err = retry(ctx, func() error { return d.sql.QueryRowContext(ctx, query, args...).Scan(into...) })
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -13,6 +13,7 @@ import (
 )
 
 func TestTheDatabaseGoesAndComesBack(t *testing.T) {
+	t.Parallel()
 	server := dbtest.StartServer(t)
 	db := server.Open(t)
 	d := withCounters(t, db)
@@ -39,6 +40,7 @@ func TestTheDatabaseGoesAndComesBack(t *testing.T) {
 
 // TestNoAcknowledgedCommitIsLost kills the server amid writers, each of which counts what was acknowledged.
 func TestNoAcknowledgedCommitIsLost(t *testing.T) {
+	t.Parallel()
 	server := dbtest.StartServer(t)
 	db := server.Open(t)
 	exec(t, db, "CREATE TABLE receipts (writer INTEGER, n INTEGER, PRIMARY KEY (writer, n))")

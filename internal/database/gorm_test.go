@@ -158,29 +158,22 @@ func TestNamesThatNeedQuotes(t *testing.T) {
 }
 
 func TestTheLogHoldsNoValues(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
-		var log bytes.Buffer
-		d, err := database.New(db, database.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-		if err != nil {
-			t.Fatal(err)
-		}
-		slow := "SELECT SLEEP(1.05), ?"
-		if d.Dialect() == database.SQLite {
-			slow = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 9000000) SELECT MAX(x), ? FROM r"
-		}
-		rows, err := d.Gorm(t.Context()).Raw(slow, "a private subject").Rows()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = rows.Close()
-		if err := d.Gorm(t.Context()).Exec("INSERT INTO nowhere VALUES (?)", "a private subject").Error; err == nil {
-			t.Error("a statement for no table succeeded")
-		}
-		if got := log.String(); strings.Contains(got, "private") || strings.Contains(got, "nowhere") {
-			t.Errorf("the log says %s", got)
-		}
-		if got := log.String(); d.Dialect() == database.MySQL && !strings.Contains(got, "slow statement") {
-			t.Errorf("the slow statement is not in the log: %q", got)
-		}
-	})
+	t.Parallel()
+	var log bytes.Buffer
+	d, err := database.New(dbtest.MariaDB(t), database.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Gorm(t.Context()).Exec("INSERT INTO nowhere VALUES (?)", "a private subject").Error; err == nil {
+		t.Error("a statement for no table succeeded")
+	}
+	if got := log.String(); got != "" {
+		t.Errorf("an error that is returned is in the log too: %s", got)
+	}
+	if err := d.Gorm(t.Context()).Exec("DO SLEEP(1.02), ?", "a private subject").Error; err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); !strings.Contains(got, "SLEEP(1.02), ?") || strings.Contains(got, "private") {
+		t.Errorf("the log of a slow statement says %q", got)
+	}
 }

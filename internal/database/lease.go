@@ -2,7 +2,6 @@ package database
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -104,10 +103,7 @@ func (l *Lease) insert(ctx context.Context, holder string, until int64) (bool, e
 }
 
 func (l *Lease) read(ctx context.Context) (row leaseRow, found bool, err error) {
-	err = l.db.sql.QueryRowContext(ctx, "SELECT version, expires FROM mc_leases WHERE name = ?", l.name).
-		Scan(&row.version, &row.expires)
-	if errors.Is(err, sql.ErrNoRows) {
-		return row, false, nil
-	}
-	return row, err == nil, err
+	found, err = l.db.row(ctx, []any{&row.version, &row.expires},
+		"SELECT version, expires FROM mc_leases WHERE name = ?", l.name)
+	return row, found, err
 }

@@ -2,8 +2,10 @@ package database_test
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -67,4 +69,35 @@ func (tx *lossyTx) Commit() error {
 		return driver.ErrBadConn
 	}
 	return err
+}
+
+// TestALostAnswerToCommitIsFoundByTheUniqueKey is the ambiguous commit: it counted, but nobody heard.
+func TestALostAnswerToCommitIsFoundByTheUniqueKey(t *testing.T) {
+	for name, c := range lossyConnectors(t) {
+		t.Run(name, func(t *testing.T) {
+			db := sql.OpenDB(c)
+			t.Cleanup(func() { _ = db.Close() })
+			exec(t, db, "CREATE TABLE receipts (id VARCHAR(20) NOT NULL PRIMARY KEY)")
+			d, err := database.New(db, database.Options{Dialect: c.dialect})
+			if err != nil {
+				t.Fatal(err)
+			}
+			runs := 0
+			c.losses.Store(1)
+			err = d.Tx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+				runs++
+				_, err := tx.SQL().ExecContext(ctx, "INSERT INTO receipts (id) VALUES ('r')")
+				return err
+			})
+			if !database.IsDuplicate(err) || runs != 2 {
+				t.Errorf("got error %v after %d runs, want a duplicate after 2", err, runs)
+			}
+			if strings.Contains(err.Error(), "commit") {
+				t.Errorf("error %q speaks of a commit that was never asked for", err)
+			}
+			if got := number(t, db, "SELECT COUNT(*) FROM receipts"); got != 1 {
+				t.Errorf("%d receipts, want 1", got)
+			}
+		})
+	}
 }

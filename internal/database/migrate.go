@@ -91,7 +91,11 @@ func (d *DB) Pending(ctx context.Context, steps []Migration) ([]string, error) {
 	if err := checkSteps(steps); err != nil {
 		return nil, err
 	}
-	applied, err := d.applied(ctx)
+	var applied map[string]bool
+	err := retry(ctx, func() (err error) {
+		applied, err = d.applied(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read mc_migrations: %w", err)
 	}
@@ -165,7 +169,8 @@ func (d *DB) ddl(ctx context.Context, step Migration) error {
 	return err
 }
 
-// alreadyDone reads SQLite's message, because all its errors of this kind share one code.
+// alreadyDone reads SQLite's message, because its code says only that something was wrong with the statement, or, when
+// another run was just quicker, with the schema.
 func alreadyDone(err error) bool {
 	if n, ok := mysqlNumber(err); ok {
 		return slices.Contains(mysqlDone, n)
@@ -181,6 +186,6 @@ func noSuchTable(err error) bool {
 }
 
 func sqliteSays(err error, text string) bool {
-	code, ok := sqliteCode(err)
-	return ok && code&0xff == sqliteError && strings.Contains(err.Error(), text)
+	_, ok := sqliteCode(err)
+	return ok && strings.Contains(err.Error(), text)
 }

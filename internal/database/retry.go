@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	maxRuns   = 10
+	maxRuns   = 20
 	patience  = 5 * time.Second // a lock wait alone may take longer; one more run is always allowed
 	firstWait = 5 * time.Millisecond
-	maxWait   = 250 * time.Millisecond
+	maxWait   = 100 * time.Millisecond
 )
 
 // retry runs a function again while the database asks for it, see [DB.Tx] for the bounds. Once ctx has ended, the error

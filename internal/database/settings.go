@@ -2,9 +2,7 @@ package database
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"gorm.io/gorm/clause"
@@ -22,12 +20,12 @@ func (settingRow) TableName() string { return "mc_settings" }
 // Where it is not set, into keeps what it held: the default.
 func (d *DB) Setting(ctx context.Context, name string, into any) (bool, error) {
 	var value string
-	err := d.sql.QueryRowContext(ctx, "SELECT value FROM mc_settings WHERE name = ?", name).Scan(&value)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
+	found, err := d.row(ctx, []any{&value}, "SELECT value FROM mc_settings WHERE name = ?", name)
 	if err != nil {
 		return false, fmt.Errorf("read setting %q: %w", name, err)
+	}
+	if !found {
+		return false, nil
 	}
 	if err := json.Unmarshal([]byte(value), into); err != nil {
 		return false, fmt.Errorf("read setting %q: %w", name, err)

@@ -27,8 +27,8 @@ func (t *Tx) Gorm() *gorm.DB { return t.gorm }
 // come back unchanged.
 //
 // When the database gives way (deadlock, lock wait timeout, busy file, lost connection) the whole of fn runs again
-// after a short random wait: at most ten times, and after five seconds only if it ran once. So fn has no effect outside
-// its transaction, sets its results anew in each run, and wraps errors with %w.
+// after a short random wait: at most twenty times, about a second of waiting, and after five seconds only if it ran
+// once. So fn has no effect outside its transaction, sets its results anew in each run, and wraps errors with %w.
 //
 // A connection that dies during COMMIT leaves open whether it counted, and fn runs again too. Therefore fn's first
 // statement inserts its unique receipt or natural key: a run that meets [IsDuplicate] there returns that error, and the
@@ -43,6 +43,9 @@ func (d *DB) runOnce(ctx context.Context, fn func(context.Context, *Tx) error) e
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer func() { _ = raw.Rollback() }() // after COMMIT it does nothing; it also runs when fn panics
+	if err := d.lockForWriting(ctx, raw); err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
 	tx := d.newTx(ctx, raw)
 	err = fn(ctx, tx)
 	if broken := tx.pool.failure(); broken != nil && !retryable(err) {
@@ -55,6 +58,20 @@ func (d *DB) runOnce(ctx context.Context, fn func(context.Context, *Tx) error) e
 		return fmt.Errorf("commit transaction: %w", err)
 	}
 	return nil
+}
+
+// lockForWriting makes a SQLite transaction a writer from its start. A host that opened the file without
+// _txlock=immediate gets readers that turn writers, which SQLite refuses at once while another writes: no busy timeout
+// applies, and under load re-running alone would starve some. A statement that changes no row takes the lock and waits.
+func (d *DB) lockForWriting(ctx context.Context, raw *sql.Tx) error {
+	if d.dialect != SQLite {
+		return nil
+	}
+	_, err := raw.ExecContext(ctx, "UPDATE mc_migrations SET id = id WHERE 0")
+	if noSuchTable(err) {
+		return nil
+	}
+	return err
 }
 
 func (d *DB) newTx(ctx context.Context, raw *sql.Tx) *Tx {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,6 +53,7 @@ func eachAndDeferred(t *testing.T, fn func(t *testing.T, db *sql.DB)) {
 
 func TestEightWritersLoseNoUpdate(t *testing.T) {
 	eachAndDeferred(t, func(t *testing.T, db *sql.DB) {
+		migrated(t, db)
 		d := withCounters(t, db)
 		const writers, updates = 8, 50
 		var wg sync.WaitGroup
@@ -189,6 +189,7 @@ func TestABusyFileRunsTheWholeFunctionAgain(t *testing.T) {
 }
 
 func TestRunsAreBounded(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.db")
 	settings := "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(1)&_txlock=immediate"
 	db := openSQLite(t, path, settings)
@@ -265,49 +266,6 @@ func TestANestedGormTransactionJoinsTheOuterOne(t *testing.T) {
 	})
 }
 
-func TestCancellingEndsTheTransaction(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
-		d := withCounters(t, db)
-		ctx, cancel := context.WithCancel(t.Context())
-		runs := 0
-		err := d.Tx(ctx, func(ctx context.Context, tx *database.Tx) error {
-			runs++
-			if err := addOne(ctx, tx, 1); err != nil {
-				return err
-			}
-			cancel()
-			return addOne(ctx, tx, 1)
-		})
-		if !errors.Is(err, context.Canceled) || database.IsUnavailable(err) {
-			t.Errorf("got %v, want context.Canceled", err)
-		}
-		if runs != 1 {
-			t.Errorf("fn ran %d times", runs)
-		}
-		if got := number(t, db, "SELECT n FROM counters WHERE id = 1"); got != 0 {
-			t.Errorf("the counter is %d after a cancelled transaction", got)
-		}
-	})
-}
-
-func TestCancellingEndsTheWaitForALock(t *testing.T) {
-	db := dbtest.MariaDB(t)
-	d := withCounters(t, db)
-	lock, err := db.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = lock.Rollback() }()
-	if _, err := lock.Exec("UPDATE counters SET n = 7"); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
-	defer cancel()
-	if err := d.Tx(ctx, readAndAddOne); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want context.DeadlineExceeded", err)
-	}
-}
-
 func TestTransactionsAreReadCommitted(t *testing.T) {
 	db := dbtest.MariaDB(t)
 	d := withCounters(t, db)
@@ -329,36 +287,5 @@ func TestTransactionsAreReadCommitted(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// TestALostAnswerToCommitIsFoundByTheUniqueKey is the ambiguous commit: it counted, but nobody heard.
-func TestALostAnswerToCommitIsFoundByTheUniqueKey(t *testing.T) {
-	for name, c := range lossyConnectors(t) {
-		t.Run(name, func(t *testing.T) {
-			db := sql.OpenDB(c)
-			t.Cleanup(func() { _ = db.Close() })
-			exec(t, db, "CREATE TABLE receipts (id VARCHAR(20) NOT NULL PRIMARY KEY)")
-			d, err := database.New(db, database.Options{Dialect: c.dialect})
-			if err != nil {
-				t.Fatal(err)
-			}
-			runs := 0
-			c.losses.Store(1)
-			err = d.Tx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
-				runs++
-				_, err := tx.SQL().ExecContext(ctx, "INSERT INTO receipts (id) VALUES ('r')")
-				return err
-			})
-			if !database.IsDuplicate(err) || runs != 2 {
-				t.Errorf("got error %v after %d runs, want a duplicate after 2", err, runs)
-			}
-			if strings.Contains(err.Error(), "commit") {
-				t.Errorf("error %q speaks of a commit that was never asked for", err)
-			}
-			if got := number(t, db, "SELECT COUNT(*) FROM receipts"); got != 1 {
-				t.Errorf("%d receipts, want 1", got)
-			}
-		})
 	}
 }

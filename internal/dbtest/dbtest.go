@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-sql-driver/mysql"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -21,7 +22,14 @@ func Each(t *testing.T, fn func(t *testing.T, db *sql.DB)) {
 // SQLite returns an empty database in a temporary file, closed when the test ends.
 func SQLite(t testing.TB) *sql.DB {
 	t.Helper()
-	return open(t, "sqlite", SQLiteDSN(filepath.Join(t.TempDir(), "test.db")))
+	db, err := sql.Open("sqlite", SQLiteDSN(filepath.Join(t.TempDir(), "test.db")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.PingContext(t.Context()); err != nil { // WAL is set before connections compete for it
+		t.Fatal(err)
+	}
+	return pooled(t, db)
 }
 
 // SQLiteDSN names a database file for the driver "sqlite" with the settings the module asks for: WAL, transactions that
@@ -37,7 +45,7 @@ func SQLiteDSN(path string) string {
 // MariaDB returns an empty database on the server of this process, closed and dropped when the test ends.
 func MariaDB(t testing.TB) *sql.DB {
 	t.Helper()
-	return open(t, "mysql", MariaDBDSN(t))
+	return openMariaDB(t, MariaDBDSN(t))
 }
 
 // MariaDBDSN creates an empty database on the server of this process and returns its DSN. It is dropped when the test
@@ -47,12 +55,24 @@ func MariaDBDSN(t testing.TB) string {
 	return sharedServer(t).newDatabase(t)
 }
 
-func open(t testing.TB, driver, dsn string) *sql.DB {
+// openMariaDB keeps the driver from writing to the output of tests that kill their server.
+func openMariaDB(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open(driver, dsn)
+	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.Logger = &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pooled(t, sql.OpenDB(connector))
+}
+
+// pooled keeps connections open, and closes them when the test ends.
+func pooled(t testing.TB, db *sql.DB) *sql.DB {
+	t.Helper()
 	db.SetMaxOpenConns(32)
 	db.SetMaxIdleConns(32)
 	t.Cleanup(func() { _ = db.Close() })

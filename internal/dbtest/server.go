@@ -67,7 +67,7 @@ func (s *Server) NewDatabase(t testing.TB) string {
 // Open returns a new empty database of the server, closed when the test ends.
 func (s *Server) Open(t testing.TB) *sql.DB {
 	t.Helper()
-	return open(t, "mysql", s.NewDatabase(t))
+	return openMariaDB(t, s.NewDatabase(t))
 }
 
 func (s *Server) account() account { return account{Config: s.config(), server: s} }
