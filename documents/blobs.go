@@ -114,7 +114,7 @@ func (b *Blobs) discard(ctx context.Context, key string) {
 	defer cancel()
 	err := b.rows.condemnWriting(ctx, key)
 	if err == nil {
-		err = b.remove(ctx, key)
+		_, err = b.remove(ctx, key)
 	}
 	if err != nil {
 		b.log.WarnContext(ctx, "blob is left for the sweeper", "blob", key, "err", err)

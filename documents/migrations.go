@@ -7,10 +7,10 @@ func Migrations() []database.Migration {
 	return []database.Migration{{
 		ID: "documents-001-blobs",
 		MySQL: `CREATE TABLE mc_blobs (
-			blob_key VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+			blob_key VARCHAR(128) NOT NULL PRIMARY KEY,
 			sha256 BINARY(32) NULL,
 			size BIGINT NOT NULL,
-			state VARCHAR(10) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+			state VARCHAR(10) NOT NULL,
 			touched BIGINT NOT NULL,
 			UNIQUE KEY mc_blobs_sha256 (sha256),
 			KEY mc_blobs_touched (state, touched)
@@ -28,8 +28,8 @@ func Migrations() []database.Migration {
 	}, {
 		ID: "documents-003-claims",
 		MySQL: `CREATE TABLE mc_blob_claims (
-			claimant VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-			blob_key VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+			claimant VARCHAR(100) NOT NULL,
+			blob_key VARCHAR(128) NOT NULL,
 			PRIMARY KEY (claimant, blob_key),
 			KEY mc_blob_claims_key (blob_key)
 		) ` + database.TableOptions,

@@ -17,6 +17,8 @@ const (
 	maxName = 255
 	// maxExtension is the longest ending in bytes that counts as an extension and survives shortening.
 	maxExtension = 32
+	// maxMarks is how many combining marks in a row stay. No script needs as many; some senders pile up hundreds.
+	maxMarks = 8
 )
 
 // SafeName turns the name a mail gives an attachment into one that is safe to store, to show and to save on any
@@ -29,7 +31,8 @@ const (
 func SafeName(original, contentType string, part int) string {
 	name := strings.ToValidUTF8(original, "_")
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	name = norm.NFC.String(strings.Map(safeRune, name))
+	name = strings.Map(safeRune(), norm.NFC.String(name))
+	name = norm.NFC.String(name) // once more: what was apart may have met
 	name = trimName(name)
 	if name == "" {
 		return "part-" + strconv.Itoa(part) + extensionOf(contentType)
@@ -40,14 +43,24 @@ func SafeName(original, contentType string, part int) string {
 	return name
 }
 
-// safeRune drops what a person cannot see and replaces what file systems or shells take for something else.
-func safeRune(r rune) rune {
-	switch {
-	case strings.ContainsRune(`<>:"|?*`, r):
-		return '_'
-	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point):
-		return -1
-	default:
+// safeRune returns a mapping that drops what a person cannot see, and replaces what file systems or shells take for
+// something else.
+func safeRune() func(rune) rune {
+	marks := 0
+	return func(r rune) rune {
+		switch {
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point):
+			return -1
+		case unicode.Is(unicode.M, r):
+			if marks++; marks > maxMarks {
+				return -1
+			}
+			return r
+		}
+		marks = 0
+		if strings.ContainsRune(`<>:"|?*`, r) {
+			return '_'
+		}
 		return r
 	}
 }

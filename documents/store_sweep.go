@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/mailconnector/mailconnector/internal/database"
 )
 
@@ -16,22 +14,23 @@ func (s rows) idle(ctx context.Context, before time.Time, limit int) (found []bl
 	return found, err
 }
 
-// condemn marks a blob for deletion if it is still as idle found it and nobody claims it; a claimed one it parks.
-// Neither happens to a blob that was touched meanwhile.
-func (s rows) condemn(ctx context.Context, b blobRow) error {
+// condemn marks those blobs for deletion that are still as idle found them and that nobody claims; claimed ones it
+// parks. Neither happens to a blob that was touched meanwhile. A claim is looked for only beside the touched that was
+// seen: on MySQL the subquery may read a state older than the row it waited for.
+func (s rows) condemn(ctx context.Context, blobs []blobRow) error {
 	return s.db.Tx(ctx, func(_ context.Context, tx *database.Tx) error {
-		claims := tx.Gorm().Model(&claimRow{}).Select("1").Where("mc_blob_claims.blob_key = mc_blobs.blob_key")
-		res := s.unchanged(tx, b).Where("NOT EXISTS (?)", claims).Updates(doomed())
-		if res.Error != nil || res.RowsAffected > 0 {
-			return res.Error
+		unchanged := tx.Gorm()
+		for _, b := range blobs {
+			unchanged = unchanged.Or("blob_key = ? AND touched = ?", b.BlobKey, b.Touched)
 		}
-		return s.unchanged(tx, b).Where("EXISTS (?)", claims).Update("touched", parked).Error
+		claims := tx.Gorm().Model(&claimRow{}).Select("1").Where("mc_blob_claims.blob_key = mc_blobs.blob_key")
+		free := tx.Gorm().Model(&blobRow{}).Where(unchanged).Where("NOT EXISTS (?)", claims)
+		if err := free.Updates(doomed()).Error; err != nil {
+			return err
+		}
+		held := tx.Gorm().Model(&blobRow{}).Where(unchanged).Where("EXISTS (?)", claims)
+		return held.Update("touched", parked).Error
 	})
-}
-
-func (s rows) unchanged(tx *database.Tx, b blobRow) *gorm.DB {
-	return tx.Gorm().Model(&blobRow{}).
-		Where("blob_key = ? AND state = ? AND touched = ?", b.BlobKey, b.State, b.Touched)
 }
 
 // condemnWriting marks a blob for deletion that its writer gave up.
@@ -51,9 +50,9 @@ func (s rows) condemned(ctx context.Context, after string, limit int) (keys []st
 	return keys, err
 }
 
-// drop forgets a blob whose bytes are deleted.
-func (s rows) drop(ctx context.Context, key string) error {
+// drop forgets blobs whose bytes are deleted.
+func (s rows) drop(ctx context.Context, keys []string) error {
 	return s.db.Tx(ctx, func(_ context.Context, tx *database.Tx) error {
-		return tx.Gorm().Where("blob_key = ? AND state = ?", key, stateDeleting).Delete(&blobRow{}).Error
+		return tx.Gorm().Where("blob_key IN ? AND state = ?", keys, stateDeleting).Delete(&blobRow{}).Error
 	})
 }

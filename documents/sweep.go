@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// sweepBatch is how many rows a sweep looks at in one go.
-const sweepBatch = 500
+// sweepBatch is how many rows a sweep changes in one transaction.
+const sweepBatch = 100
 
 // Sweep removes every blob that nobody claims and nobody touched for olderThan: writes that were given up, contents
 // that were never claimed or were released by all. It finishes what sweeps before it began, and says how many blobs it
@@ -40,13 +40,11 @@ func (b *Blobs) Sweep(ctx context.Context, olderThan time.Duration) (int, error)
 func (b *Blobs) condemnIdle(ctx context.Context, before time.Time) error {
 	for {
 		idle, err := b.rows.idle(ctx, before, sweepBatch)
-		if err != nil {
+		if err != nil || len(idle) == 0 {
 			return err
 		}
-		for _, row := range idle {
-			if err := b.rows.condemn(ctx, row); err != nil {
-				return err
-			}
+		if err := b.rows.condemn(ctx, idle); err != nil {
+			return err
 		}
 		if len(idle) < sweepBatch {
 			return nil
@@ -54,31 +52,38 @@ func (b *Blobs) condemnIdle(ctx context.Context, before time.Time) error {
 	}
 }
 
+// removeCondemned passes over what cannot be removed, and reports the last of it.
 func (b *Blobs) removeCondemned(ctx context.Context) (removed int, err error) {
 	after := ""
 	for {
 		keys, listErr := b.rows.condemned(ctx, after, sweepBatch)
-		if listErr != nil {
+		if listErr != nil || len(keys) == 0 {
 			return removed, errors.Join(err, listErr)
 		}
-		for _, key := range keys {
-			after = key
-			if one := b.remove(ctx, key); one != nil {
-				err = one // one is enough: a store that fails mostly fails for all
-				continue
-			}
-			removed++
+		n, removeErr := b.remove(ctx, keys...)
+		if removed += n; removeErr != nil {
+			err = removeErr // one is enough: a store that fails mostly fails for all
 		}
-		if len(keys) < sweepBatch {
-			return removed, err
-		}
+		after = keys[len(keys)-1]
 	}
 }
 
-// remove deletes the bytes of a condemned blob, and only then forgets it.
-func (b *Blobs) remove(ctx context.Context, key string) error {
-	if err := b.store.Delete(ctx, key); err != nil {
-		return err
+// remove deletes the bytes of condemned blobs, and only then forgets those blobs.
+func (b *Blobs) remove(ctx context.Context, keys ...string) (int, error) {
+	var failed error
+	gone := make([]string, 0, len(keys))
+	for _, key := range keys {
+		if err := b.store.Delete(ctx, key); err != nil {
+			failed = err
+			continue
+		}
+		gone = append(gone, key)
 	}
-	return b.rows.drop(ctx, key)
+	if len(gone) == 0 {
+		return 0, failed
+	}
+	if err := b.rows.drop(ctx, gone); err != nil {
+		return 0, err
+	}
+	return len(gone), failed
 }
