@@ -2,6 +2,7 @@ package licensing
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -9,13 +10,13 @@ import (
 // snapshotAge is how long [Service.Allow] trusts what it read.
 const snapshotAge = time.Second
 
-// snapshot is the license and the seats as one reading of the database found them.
+// snapshot is the license as one reading of the database found it, and the seats looked up since.
 type snapshot struct {
 	place   Place // of the moment of reading
 	license *License
 	broken  error // why a stored license is not the license: it is no longer genuine
 	state   State
-	slots   map[string]int // by user id
+	seated  sync.Map // by user id, who was found to have a seat in force
 }
 
 // licensed is the number of seats in force.
@@ -85,10 +86,6 @@ func (s *Service) fresh(ctx context.Context) (*snapshot, error) {
 	}
 	if found.license != "" {
 		s.judge(snap, found.license)
-	}
-	snap.slots = make(map[string]int, len(found.seats))
-	for _, seat := range found.seats {
-		snap.slots[seat.UserID] = seat.Slot
 	}
 	s.cache.newest.Store(snap)
 	return snap, nil

@@ -41,10 +41,14 @@ func (s *Service) Status(ctx context.Context) (Status, error) {
 	if err := s.noteTime(ctx, snap); err != nil {
 		return Status{}, fmt.Errorf("license status: %w", err)
 	}
+	used, err := s.store.countSeats(ctx)
+	if err != nil {
+		return Status{}, fmt.Errorf("license status: %w", err)
+	}
 	status := Status{
 		State:      snap.state,
 		License:    snap.license,
-		SeatsUsed:  len(snap.slots),
+		SeatsUsed:  used,
 		SeatsTotal: snap.licensed(),
 		Message:    snap.message(),
 	}
@@ -69,16 +73,17 @@ func (s *Service) Allow(ctx context.Context, userID string) error {
 	if err := snap.err(); err != nil {
 		return err
 	}
-	if slot, ok := snap.slots[userID]; ok && slot <= snap.licensed() {
+	if _, ok := snap.seated.Load(userID); ok {
 		return nil
 	}
-	slot, ok, err := s.store.slot(ctx, userID)
+	ok, err := s.store.seated(ctx, userID, snap.licensed())
 	if err != nil {
 		return fmt.Errorf("license gate: %w", err)
 	}
-	if !ok || slot > snap.licensed() {
+	if !ok { // not remembered: they may be signing in on another instance
 		return ErrSeatLimit
 	}
+	snap.seated.Store(userID, nil)
 	return nil
 }
 

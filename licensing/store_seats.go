@@ -36,6 +36,14 @@ func (s store) seats(ctx context.Context) ([]seatRow, error) {
 	return rows, nil
 }
 
+func (s store) countSeats(ctx context.Context) (int, error) {
+	var n int64
+	if err := s.db.Gorm(ctx).Model(&seatRow{}).Count(&n).Error; err != nil {
+		return 0, fmt.Errorf("count seats: %w", err)
+	}
+	return int(n), nil
+}
+
 func allSeats(db *gorm.DB) ([]seatRow, error) {
 	var rows []seatRow
 	err := db.Order("assigned, slot").Find(&rows).Error
@@ -70,16 +78,13 @@ func (s store) takeSeat(ctx context.Context, seat seatRow, licensed int) error {
 	return nil
 }
 
-// slot returns the number of the seat a user has.
-func (s store) slot(ctx context.Context, userID string) (slot int, ok bool, err error) {
+// seated reports whether a user has a seat in force.
+func (s store) seated(ctx context.Context, userID string, licensed int) (bool, error) {
 	own, err := seatOf(s.db.Gorm(ctx), userKey(userID))
 	if err != nil {
-		return 0, false, fmt.Errorf("read seat: %w", err)
+		return false, fmt.Errorf("read seat: %w", err)
 	}
-	if own == nil {
-		return 0, false, nil
-	}
-	return own.Slot, true, nil
+	return own != nil && own.Slot <= licensed, nil
 }
 
 func seatOf(db *gorm.DB, key []byte) (*seatRow, error) {
