@@ -1,0 +1,48 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+// SetOwner gives a record to a user or group. It answers ErrNotFound or a DeniedError as [permissions.CheckOne] does.
+func (c *CRM) SetOwner(ctx context.Context, s permissions.Subject, r permissions.Record, owner string) error {
+	return c.change(ctx, s, permissions.Edit, r, "owner = ?", owner)
+}
+
+// Delete moves a record to the bin, from where this CRM never takes anything out again. It answers errors as SetOwner.
+func (c *CRM) Delete(ctx context.Context, s permissions.Subject, r permissions.Record) error {
+	return c.change(ctx, s, permissions.Delete, r, "deleted = ?", 1)
+}
+
+func (c *CRM) change(
+	ctx context.Context, s permissions.Subject, a permissions.Action, r permissions.Record, assignment string, value any,
+) error {
+	if err := permissions.CheckOne(ctx, c, s, a, r); err != nil {
+		return err
+	}
+	id, _ := parseID(r.ID)
+	changed, err := affected(c.db.ExecContext(ctx, "UPDATE crm_records SET "+assignment+`, modified = ?,
+		revision = revision + 1 WHERE id = ? AND deleted = 0`, value, micros(c.now()), id))
+	if err == nil && !changed {
+		err = permissions.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", a, r, err)
+	}
+	return nil
+}
+
+// OwnerOf returns the id of the user or group a record belongs to, or ErrNotFound.
+func (c *CRM) OwnerOf(ctx context.Context, s permissions.Subject, r permissions.Record) (string, error) {
+	if err := permissions.CheckOne(ctx, c, s, permissions.View, r); err != nil {
+		return "", err
+	}
+	owners, err := c.ownersOf(ctx, []permissions.Record{r})
+	if err != nil || len(owners[r]) == 0 {
+		return "", fmt.Errorf("read owner of %s: %w", r, err)
+	}
+	return owners[r][0].owner, nil
+}

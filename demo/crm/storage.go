@@ -1,0 +1,69 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+// write stores what r reads under a path below the storage folder. When it returns nil, the bytes and the name have
+// reached the disk.
+func (c *CRM) write(name string, r io.Reader) (size int64, err error) {
+	full, err := c.locate(name)
+	if err != nil {
+		return 0, err
+	}
+	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+		return 0, err
+	}
+	f, err := os.OpenFile(full, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	size, err = io.Copy(f, r)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return 0, fmt.Errorf("write %s: %w", name, err)
+	}
+	return size, c.syncFolders(name)
+}
+
+// syncFolders makes the entries of every folder on the way to a file durable.
+func (c *CRM) syncFolders(name string) error {
+	for folder := path.Dir(name); ; folder = path.Dir(folder) {
+		d, err := os.Open(filepath.Join(c.storage, filepath.FromSlash(folder)))
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(d.Sync(), d.Close()); err != nil {
+			return err
+		}
+		if folder == "." {
+			return nil
+		}
+	}
+}
+
+// Discard implements [messages.Filing].
+func (c *CRM) Discard(_ context.Context, name string) error {
+	full, err := c.locate(name)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(full); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// locate returns where a path of the storage is on disk. No path leads out of the folder.
+func (c *CRM) locate(name string) (string, error) {
+	if !filepath.IsLocal(name) {
+		return "", fmt.Errorf("path %q is not in the storage folder", name)
+	}
+	return filepath.Join(c.storage, filepath.FromSlash(name)), nil
+}
