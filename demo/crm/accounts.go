@@ -18,16 +18,16 @@ var _ sessions.Accounts = (*CRM)(nil)
 
 // The lock-out of this CRM: so many wrong passwords in a row close an account for so long.
 const (
-	maxFailures = 10
+	maxFailures = 5
 	lockedFor   = 5 * time.Minute
 )
 
-// The cost of a password hash. It is as low as bcrypt should ever go, so that the demo starts fast.
-const hashCost = 8
+// hashCost lets the demo start fast. A CRM with secrets takes bcrypt.DefaultCost or more.
+const hashCost = bcrypt.MinCost
 
 // noSuchUser is compared for user names that do not exist, so that they take as long as those that do. It is the hash,
 // at hashCost, of a password nobody has.
-const noSuchUser = "$2a$08$tH1oYNLldmAXZuNSXpyi9enkIxmrnc7LCfFR5hkd5rHJKYvhgLYii"
+const noSuchUser = "$2a$04$dWOInBp47HR4MAYv6uasOOI6M20.64OkgtJXGb.DkSySmQ0vjhjgG"
 
 // Verify implements [sessions.Accounts]. A locked account answers so only to the right password.
 func (c *CRM) Verify(ctx context.Context, cr sessions.Credentials) (sessions.Account, error) {

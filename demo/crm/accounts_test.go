@@ -35,7 +35,7 @@ func TestLockOut(t *testing.T) {
 			_, err := s.Verify(t.Context(), sessions.Credentials{UserName: "admin", Password: password})
 			return err
 		}
-		for range 10 {
+		for range 5 {
 			if err := try("guess"); !errors.Is(err, sessions.ErrInvalidCredentials) {
 				t.Fatal(err)
 			}

@@ -125,12 +125,12 @@ func (s *seeder) organisation() {
 			s.exec(statement)
 		}
 	}
+	hash, err := bcrypt.GenerateFromPassword([]byte(Password), hashCost) // one for all: the password is no secret
+	if err != nil {
+		s.err = err
+		return
+	}
 	for _, name := range Logins() {
-		hash, err := bcrypt.GenerateFromPassword([]byte(Password), hashCost)
-		if err != nil {
-			s.err = err
-			return
-		}
 		s.exec("UPDATE crm_users SET password_hash = ? WHERE user_name = ?", string(hash), name)
 	}
 }
