@@ -3,6 +3,7 @@ package sharing
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -29,6 +30,7 @@ func Compile(p Policy) (*Engine, error) {
 type compiler struct {
 	*Engine
 	policy    *Policy
+	userOf    map[string]int32
 	roleOf    map[string]int32
 	profileOf map[string]int32
 	groupOf   map[string]int32
@@ -37,17 +39,18 @@ type compiler struct {
 // number gives every part of the policy its number and looks for what cannot be compiled.
 func (c *compiler) number() error {
 	var errs [6]error
-	c.owners, errs[0] = number(c.policy.Users, "user", func(u User) string { return u.ID })
-	c.groupOf, errs[1] = number(c.policy.Groups, "group", func(g Group) string { return g.ID })
-	c.roleOf, errs[2] = number(c.policy.Roles, "role", func(r Role) string { return r.ID })
-	c.profileOf, errs[3] = number(c.policy.Profiles, "profile", func(p Profile) string { return p.ID })
-	c.typeOf, errs[4] = number(c.policy.Types, "entity type", func(t Type) string { return t.Name })
+	c.userOf, errs[0] = index(c.policy.Users, "user", func(u User) string { return u.ID })
+	c.groupOf, errs[1] = index(c.policy.Groups, "group", func(g Group) string { return g.ID })
+	c.roleOf, errs[2] = index(c.policy.Roles, "role", func(r Role) string { return r.ID })
+	c.profileOf, errs[3] = index(c.policy.Profiles, "profile", func(p Profile) string { return p.ID })
+	c.typeOf, errs[4] = index(c.policy.Types, "entity type", func(t Type) string { return t.Name })
 	errs[5] = c.policy.checkValues()
 	if err := errors.Join(errs[:]...); err != nil {
 		return err
 	}
+	c.owners = maps.Clone(c.userOf)
 	for i, g := range c.policy.Groups {
-		if _, taken := c.owners[g.ID]; taken {
+		if _, taken := c.userOf[g.ID]; taken {
 			return fmt.Errorf("id %q names a user and a group", g.ID)
 		}
 		c.owners[g.ID] = int32(len(c.policy.Users) + i)
@@ -55,7 +58,8 @@ func (c *compiler) number() error {
 	return nil
 }
 
-func number[T any](items []T, what string, id func(T) string) (map[string]int32, error) {
+// index returns the position of each item by its id.
+func index[T any](items []T, what string, id func(T) string) (map[string]int32, error) {
 	numbers := make(map[string]int32, len(items))
 	for i, item := range items {
 		key := id(item)
@@ -79,6 +83,17 @@ func (c *compiler) find(numbers map[string]int32, id, format string, args ...any
 	return none
 }
 
+// findAll returns the numbers of those ids that exist.
+func (c *compiler) findAll(numbers map[string]int32, ids []string, format, of string) []int32 {
+	var found []int32
+	for _, id := range ids {
+		if n := c.find(numbers, id, format, of); n != none {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
 func (c *compiler) addTypes() {
 	c.types = make([]entityType, len(c.policy.Types))
 	for i, t := range c.policy.Types {
@@ -92,7 +107,7 @@ func (c *compiler) addTypes() {
 		for _, op := range t.Absent {
 			c.types[i].absent[op] = true
 		}
-		c.types[i].field, _ = number(t.Fields, "field", func(f Field) string { return f.Name })
+		c.types[i].field, _ = index(t.Fields, "field", func(f Field) string { return f.Name })
 		c.fields += len(t.Fields)
 	}
 }
@@ -142,21 +157,10 @@ func (c *compiler) ownerSet() set { return newSet(len(c.policy.Users) + len(c.po
 
 func (c *compiler) addAdvanced() {
 	for _, a := range c.policy.Advanced {
-		n := c.find(c.owners, a.User, "advanced rule %q is for user", a.ID)
+		n := c.find(c.userOf, a.User, "advanced rule %q is for user", a.ID)
 		t := c.find(c.typeOf, a.Type, "advanced rule %q is about entity type", a.ID)
-		if n != none && int(n) < len(c.users) && t != none {
+		if n != none && t != none {
 			c.users[n].advanced = append(c.users[n].advanced, a)
 		}
 	}
-}
-
-// findAll returns the numbers of those ids that exist.
-func (c *compiler) findAll(numbers map[string]int32, ids []string, format, of string) []int32 {
-	var found []int32
-	for _, id := range ids {
-		if n := c.find(numbers, id, format, of); n != none {
-			found = append(found, n)
-		}
-	}
-	return found
 }

@@ -12,7 +12,7 @@ type dice []byte
 // randomDice makes an endless enough supply from a seed.
 func randomDice(seed uint64) *dice {
 	r := rand.New(rand.NewPCG(seed, 1))
-	d := make(dice, 4096)
+	d := make(dice, 1024)
 	for i := range d {
 		d[i] = byte(r.Uint32())
 	}

@@ -103,7 +103,6 @@ type finding struct {
 	user       *user       // nil if unknown
 	entityType *entityType // nil if unknown
 	op         Operation
-	record     *Record // nil for the entity type as a whole
 	verdict    verdict
 }
 
@@ -127,7 +126,7 @@ func (e *Engine) check(userID, entityType string, a permissions.Action, r *Recor
 
 // decide resolves names and judges; a nil record asks about the entity type as a whole.
 func (e *Engine) decide(userID, entityType string, op Operation, r *Record) finding {
-	f := finding{op: op, record: r}
+	f := finding{op: op}
 	f.user, f.verdict = e.user(userID), unknownUser
 	if f.user == nil {
 		return f

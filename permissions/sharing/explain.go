@@ -10,26 +10,27 @@ import (
 // Explain is Check with a sentence that names what decided. The sentence is for administrators: it names roles, groups
 // and owners the user may not know of.
 func (e *Engine) Explain(userID, entityType string, a permissions.Action, r Record) permissions.Decision {
-	return e.explain(e.check(userID, entityType, a, &r))
+	return e.explain(e.check(userID, entityType, a, &r), &r)
 }
 
 // ExplainType is CheckType with a sentence.
 func (e *Engine) ExplainType(userID, entityType string, a permissions.Action) permissions.Decision {
-	return e.explain(e.check(userID, entityType, a, nil))
+	return e.explain(e.check(userID, entityType, a, nil), nil)
 }
 
 // ExplainOperation is Decide with a sentence.
 func (e *Engine) ExplainOperation(userID, entityType string, op Operation, r Record) permissions.Decision {
-	return e.explain(e.decide(userID, entityType, op, &r))
+	return e.explain(e.decide(userID, entityType, op, &r), &r)
 }
 
-func (e *Engine) explain(f finding) permissions.Decision {
+// explain words a finding; the verdicts that look at the record come with one only.
+func (e *Engine) explain(f finding, r *Record) permissions.Decision {
 	d := decisions[f.verdict]
-	d.Reason.Detail = e.sentence(&f)
+	d.Reason.Detail = e.sentence(&f, r)
 	return d
 }
 
-func (e *Engine) sentence(f *finding) string {
+func (e *Engine) sentence(f *finding, r *Record) string {
 	switch f.verdict {
 	case unknownUser:
 		return "The policy does not know the user."
@@ -48,9 +49,9 @@ func (e *Engine) sentence(f *finding) string {
 	case publicType:
 		return fmt.Sprintf("%s is public: owners do not matter. %s", f.entityType.name, e.profileSentence(f))
 	case isOwner, subordinate, inGroup:
-		return e.ownerSentence(f)
+		return e.ownerSentence(f, e.ownerOf(r))
 	case shared, advanced, notShared, defaultGrants, defaultRefuses:
-		return e.sharingSentence(f)
+		return e.sharingSentence(f, r)
 	}
 	return e.profileSentence(f)
 }
@@ -97,8 +98,7 @@ func (e *Engine) permitSentence(u *user, what string, of func(*profile) Grant) s
 	return fmt.Sprintf("%s of %s permits %s.", upper(strings.Join(names, " and ")), e.roleOf(u), what)
 }
 
-func (e *Engine) ownerSentence(f *finding) string {
-	owner := e.ownerOf(f.record)
+func (e *Engine) ownerSentence(f *finding, owner int32) string {
 	switch f.verdict {
 	case isOwner:
 		return fmt.Sprintf("%s owns the record.", upper(f.user.String()))
@@ -110,7 +110,7 @@ func (e *Engine) ownerSentence(f *finding) string {
 }
 
 // sharingSentence words what the organisation's default and the rules decided.
-func (e *Engine) sharingSentence(f *finding) string {
+func (e *Engine) sharingSentence(f *finding, r *Record) string {
 	u, t := f.user, f.entityType
 	what := "view"
 	if f.op.edits() {
@@ -118,9 +118,9 @@ func (e *Engine) sharingSentence(f *finding) string {
 	}
 	switch f.verdict {
 	case shared:
-		return e.ruleSentence(f)
+		return e.ruleSentence(f, e.ownerOf(r))
 	case advanced:
-		a := u.advancedFor(t, f.record.Matches, f.op.edits())
+		a := u.advancedFor(t, r.Matches, f.op.edits())
 		return fmt.Sprintf("The record matches %s of %s, which lets %s it.", label("advanced rule", a.Name, a.ID), u, what)
 	case defaultGrants:
 		return fmt.Sprintf("The organisation's default for %s is %v.", t.name, t.standard)
@@ -129,11 +129,10 @@ func (e *Engine) sharingSentence(f *finding) string {
 			t.name, t.standard, f.op)
 	}
 	return fmt.Sprintf("The organisation's default for %s is %v, and no rule lets %s %s records of %s.",
-		t.name, t.standard, u, what, e.ownerName(e.ownerOf(f.record)))
+		t.name, t.standard, u, what, e.ownerName(e.ownerOf(r)))
 }
 
-func (e *Engine) ruleSentence(f *finding) string {
-	owner := e.ownerOf(f.record)
+func (e *Engine) ruleSentence(f *finding, owner int32) string {
 	for _, n := range e.sharingOf(f.user, f.entityType).rules {
 		r := &e.rules[n]
 		if !r.owners.has(owner) || f.op.edits() && !r.write {
@@ -149,30 +148,21 @@ func (e *Engine) ruleSentence(f *finding) string {
 	return ""
 }
 
-func (e *Engine) partyName(p Party) string {
-	switch p.Kind {
+func (e *Engine) partyName(p party) string {
+	switch p.kind {
 	case RoleParty:
-		return e.roleName(p.ID)
+		return e.roles[p.number].String()
 	case RoleTreeParty:
-		return e.roleName(p.ID) + " and all roles below"
+		return e.roles[p.number].String() + " and all roles below"
+	case GroupParty:
+		return e.groups[p.number].String()
+	default:
+		return e.users[p.number].String()
 	}
-	return e.ownerName(e.owners[p.ID])
-}
-
-func (e *Engine) roleName(id string) string {
-	for i := range e.roles {
-		if r := &e.roles[i]; r.id == id {
-			return label("role", r.name, r.id)
-		}
-	}
-	return label("role", "", id)
 }
 
 // roleOf names the role of a user who has one.
-func (e *Engine) roleOf(u *user) string {
-	r := &e.roles[u.role]
-	return label("role", r.name, r.id)
-}
+func (e *Engine) roleOf(u *user) string { return e.roles[u.role].String() }
 
 func (e *Engine) ownerName(n int32) string {
 	switch {
@@ -181,12 +171,17 @@ func (e *Engine) ownerName(n int32) string {
 	case int(n) < len(e.users):
 		return e.users[n].String()
 	}
-	g := &e.groups[int(n)-len(e.users)]
-	return label("group", g.name, g.id)
+	return e.groups[int(n)-len(e.users)].String()
 }
 
 // String names the user in a sentence.
 func (u *user) String() string { return label("user", u.name, u.id) }
+
+// String names the role in a sentence.
+func (r *role) String() string { return label("role", r.name, r.id) }
+
+// String names the group in a sentence.
+func (g *group) String() string { return label("group", g.name, g.id) }
 
 func label(kind, name, id string) string {
 	if name == "" {

@@ -43,6 +43,9 @@ func compareAnswers(t *testing.T, engine *sharing.Engine, reference *naive, q qu
 	if explained.Outcome != got.Outcome || explained.Reason.Code != got.Reason.Code || explained.Reason.Detail == "" {
 		t.Errorf("%v: decided %+v, explained %+v", q, got, explained)
 	}
+	if got, want := engine.Listed(q.user, q.of, q.record), reference.listed(q.user, q.of, &q.record); got != want {
+		t.Errorf("%v: listed %t, want %t", q, got, want)
+	}
 	whole := engine.DecideType(q.user, q.of, q.op)
 	if want := reference.decide(q.user, q.of, q.op, nil); whole.Allows() != want {
 		t.Errorf("%v, as a whole: got %v (%s), want %t", q, whole.Outcome, whole.Reason.Code, want)

@@ -32,13 +32,11 @@ func (c *compiler) addGroups() {
 }
 
 func (c *compiler) seatsOf(g *Group) seats {
-	s := seats{
-		users: c.findAll(c.owners, g.Users, "group %q has user", g.ID),
+	return seats{
+		users: c.findAll(c.userOf, g.Users, "group %q has user", g.ID),
 		roles: c.findAll(c.roleOf, g.Roles, "group %q has role", g.ID),
 		trees: c.findAll(c.roleOf, g.RoleTrees, "group %q has the role and those below", g.ID),
 	}
-	s.users = slices.DeleteFunc(s.users, func(n int32) bool { return int(n) >= len(c.users) })
-	return s
 }
 
 // ownersOf returns the groups themselves and everybody who sits in one.

@@ -235,6 +235,17 @@ func (n *naive) opens(userID string, t sharing.Type, write bool, r *sharing.Reco
 	})
 }
 
+func (n *naive) listed(userID, typeName string, r *sharing.Record) bool {
+	u, _ := n.user(userID)
+	t, _ := n.entityType(typeName)
+	if !n.Quirks.ListsIgnoreProfiles && !n.decide(userID, typeName, sharing.Index, nil) {
+		return false
+	}
+	profiles := n.profiles(userID)
+	overall := len(profiles) > 0 && n.overall(profiles, sharing.DetailView)
+	return u.Admin || !n.private(t.Default) || overall || n.owns(userID, r.Owner) || n.opens(userID, t, false, r)
+}
+
 func (n *naive) fieldVisible(userID, typeName, field string) bool {
 	u, known := n.user(userID)
 	t, _ := n.entityType(typeName)

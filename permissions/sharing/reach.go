@@ -19,9 +19,15 @@ func (s *sharing) owners(write bool) set {
 type rule struct {
 	id       string
 	slot     int32
-	from, to Party
+	from, to party
 	owners   set // whose records it opens
 	write    bool
+}
+
+// party is a Party that was found.
+type party struct {
+	kind   PartyKind
+	number int32
 }
 
 // targets finds the rules that apply to a user: by user, role, tree of roles, group.
@@ -71,7 +77,7 @@ func (e *Engine) applying(u *user) []int32 {
 func (e *Engine) apply(r *rule, n int32, s *sharing) {
 	standard := e.slots[r.slot]
 	private := standard == Assigned || e.effective(standard) == Private
-	userToUser := r.from.Kind == UserParty && r.to.Kind == UserParty
+	userToUser := r.from.kind == UserParty && r.to.kind == UserParty
 	switch {
 	case private:
 		s.read = e.with(s.read, r.owners)

@@ -19,47 +19,44 @@ func (c *compiler) addRule(r *Rule, slots map[int32]int32) {
 	t := c.find(c.typeOf, r.Type, "sharing rule %q is about entity type", r.ID)
 	from := c.party(r.From, "sharing rule %q shares the records of", r.ID)
 	to := c.party(r.To, "sharing rule %q shares with", r.ID)
-	if t == none || from == none || to == none {
+	if t == none || from.number == none || to.number == none {
 		return
 	}
 	if _, ok := slots[t]; !ok {
 		slots[t] = int32(len(c.slots))
 		c.slots = append(c.slots, c.types[t].standard)
 	}
-	c.targets[r.To.Kind][to] = append(c.targets[r.To.Kind][to], int32(len(c.rules)))
+	addressed := c.targets[to.kind]
+	addressed[to.number] = append(addressed[to.number], int32(len(c.rules)))
 	c.rules = append(c.rules, rule{
-		id: r.ID, slot: slots[t], from: r.From, to: r.To, write: r.Write,
-		owners: c.sourceOf(r.From.Kind, from),
+		id: r.ID, slot: slots[t], from: from, to: to, owners: c.sourceOf(from), write: r.Write,
 	})
 }
 
-// party returns the number of a user, role or group, by kind.
-func (c *compiler) party(p Party, format, id string) int32 {
+func (c *compiler) party(p Party, format, rule string) party {
+	found := party{kind: p.Kind}
 	switch p.Kind {
 	case UserParty:
-		n := c.find(c.owners, p.ID, format+" user", id)
-		if int(n) >= len(c.users) {
-			return none
-		}
-		return n
+		found.number = c.find(c.userOf, p.ID, format+" user", rule)
 	case GroupParty:
-		return c.find(c.groupOf, p.ID, format+" group", id)
+		found.number = c.find(c.groupOf, p.ID, format+" group", rule)
 	default:
-		return c.find(c.roleOf, p.ID, format+" role", id)
+		found.number = c.find(c.roleOf, p.ID, format+" role", rule)
 	}
+	return found
 }
 
-func (c *compiler) sourceOf(kind PartyKind, n int32) set {
-	switch kind {
+func (c *compiler) sourceOf(p party) set {
+	switch p.kind {
 	case RoleParty:
-		return c.roles[n].members
+		return c.roles[p.number].members
 	case RoleTreeParty:
-		return c.roles[n].tree
+		return c.roles[p.number].tree
 	case GroupParty:
-		return c.groups[n].owners
+		return c.groups[p.number].owners
 	default:
 		source := c.ownerSet()
-		source.add(n)
+		source.add(p.number)
 		return source
 	}
 }

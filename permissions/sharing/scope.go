@@ -72,7 +72,7 @@ func (e *Engine) mayMatch(u *user, t *entityType) bool {
 }
 
 func (e *Engine) ownerIDs(owners set) []string {
-	ids := make([]string, 0, 16)
+	ids := make([]string, 0, owners.len())
 	for n := range owners.all() {
 		if int(n) < len(e.users) {
 			ids = append(ids, e.users[n].id)

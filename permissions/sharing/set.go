@@ -24,13 +24,12 @@ func (s set) addAll(other set) {
 	}
 }
 
-func (s set) empty() bool {
+func (s set) len() int {
+	n := 0
 	for _, word := range s {
-		if word != 0 {
-			return false
-		}
+		n += bits.OnesCount64(word)
 	}
-	return true
+	return n
 }
 
 // all yields the members in ascending order.

@@ -1,6 +1,6 @@
 package sharing
 
-// Types returns the entity types the user may open records of, in the order of the policy.
+// Types returns the entity types that are on and shown and of which the user may view records, in the order of the policy.
 func (e *Engine) Types(userID string) []string {
 	u := e.user(userID)
 	if u == nil {
@@ -9,7 +9,7 @@ func (e *Engine) Types(userID string) []string {
 	var names []string
 	for i := range e.types {
 		t := &e.types[i]
-		if t.entity && !t.disabled && e.judge(u, t, DetailView, nil).allows() {
+		if t.entity && !t.disabled && !t.hidden && e.judge(u, t, DetailView, nil).allows() {
 			names = append(names, t.name)
 		}
 	}

@@ -31,7 +31,7 @@ func (t *Type) checkValues() error {
 			return fmt.Errorf("entity type %q: unknown %v", t.Name, op)
 		}
 	}
-	_, err := number(t.Fields, "field", func(f Field) string { return f.Name })
+	_, err := index(t.Fields, "field", func(f Field) string { return f.Name })
 	if err != nil {
 		return fmt.Errorf("entity type %q: %w", t.Name, err)
 	}

@@ -125,7 +125,7 @@ func (c crm) types() []sharing.Type {
 	return types
 }
 
-// fields lists the fields by entity type, under their own ids: names are not unique in the CRM.
+// fields lists the fields by entity type.
 func (c crm) fields() map[string][]sharing.Field {
 	visible := c.column("vte_def_org_field", "fieldid", "visible")
 	blocks := c.column("vte_blocks", "blockid", "blocklabel")
@@ -134,7 +134,7 @@ func (c crm) fields() map[string][]sharing.Field {
 		block, inBlock := blocks[row["block"]]
 		inBlock = inBlock && block != "LBL_IMAGE_INFORMATION" && block != "LBL_COMMENTS"
 		fields[row["tabid"]] = append(fields[row["tabid"]], sharing.Field{
-			Name:     row["fieldid"],
+			Name:     row["fieldname"],
 			Inactive: row["presence"] != "0" && row["presence"] != "2",
 			Hidden:   visible[row["fieldid"]] != "0",
 			Unlisted: row["readonly"] == "100" || !inBlock || !slices.Contains([]string{"1", "2", "3", "4"}, row["displaytype"]),
@@ -173,9 +173,10 @@ func (c crm) profiles() []sharing.Profile {
 	}
 	c.operations(index, names, "vte_profile2standardperm", "Operation", "permissions")
 	c.operations(index, names, "vte_profile2utility", "activityid", "permission")
+	fields := c.column("vte_field", "fieldid", "fieldname")
 	for _, row := range c["vte_profile2field"] {
 		if listed, ok := index[row["profileid"]].Types[names[row["tabid"]]]; ok {
-			listed.Fields[row["fieldid"]] = row["visible"] == "0"
+			listed.Fields[fields[row["fieldid"]]] = row["visible"] == "0"
 		}
 	}
 	var profiles []sharing.Profile
