@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Check looks at a connection of the host and refuses settings under which data would be altered or lost. The error
@@ -16,20 +17,42 @@ func (d *DB) Check(ctx context.Context) error {
 }
 
 // checkMySQL insists on utf8mb4 in both directions: on another connection the server replaces what does not fit by
-// question marks, without an error.
+// question marks, without an error. A binary log of statements cannot record READ COMMITTED: every write would fail.
 func (d *DB) checkMySQL(ctx context.Context) error {
-	var client, results string
-	err := d.sql.QueryRowContext(ctx, "SELECT @@character_set_client, @@character_set_results").Scan(&client, &results)
+	v, err := d.variables(ctx, "character_set_client", "character_set_results", "log_bin", "binlog_format")
 	if err != nil {
 		return fmt.Errorf("check the database connection: %w", err)
 	}
-	for _, charset := range []string{client, results} {
+	for _, charset := range []string{v["character_set_client"], v["character_set_results"]} {
 		if charset != "utf8mb4" {
 			return fmt.Errorf("the database connection uses the character set %s and would lose characters: "+
 				"add charset=utf8mb4 to the DSN", charset)
 		}
 	}
+	if v["log_bin"] == "ON" && v["binlog_format"] == "STATEMENT" {
+		return errors.New("the database logs statements and would refuse our transactions: " +
+			"set binlog_format to MIXED or ROW")
+	}
 	return nil
+}
+
+// variables reads system variables as this connection sees them; one the server does not know is missing.
+func (d *DB) variables(ctx context.Context, names ...any) (map[string]string, error) {
+	marks := strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ")
+	rows, err := d.sql.QueryContext(ctx, "SHOW VARIABLES WHERE Variable_name IN ("+marks+")", names...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	values := make(map[string]string, len(names))
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return nil, err
+		}
+		values[name] = value
+	}
+	return values, rows.Err()
 }
 
 func (d *DB) checkSQLite(ctx context.Context) error {

@@ -34,6 +34,32 @@ func TestCheckRefusesAConnectionThatLosesCharacters(t *testing.T) {
 	}
 }
 
+func TestCheckRefusesALogOfStatements(t *testing.T) {
+	t.Parallel()
+	db := dbtest.StartServer(t, "--log-bin=log", "--binlog-format=STATEMENT").Open(t)
+	d := migrated(t, db)
+	if err := d.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "MIXED or ROW") {
+		t.Errorf("got %v, want an error that says how to mend it", err)
+	}
+	exec(t, db, "SET GLOBAL binlog_format = 'MIXED'")
+	db.SetMaxIdleConns(0) // what is open keeps its format
+	if err := d.Check(t.Context()); err != nil {
+		t.Errorf("MIXED is refused: %v", err)
+	}
+}
+
+func TestCheckWorksWithoutInterpolation(t *testing.T) {
+	dsn := strings.Replace(dbtest.MariaDBDSN(t), "interpolateParams=true", "interpolateParams=false", 1)
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := newDB(t, db).Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCheckOfSQLite(t *testing.T) {
 	const wal, patient = "?_pragma=journal_mode(WAL)", "&_pragma=busy_timeout(5000)"
 	for _, test := range []struct {

@@ -15,8 +15,9 @@
 // lengths itself is right on every server: a CRM often runs MySQL without strict mode, where a value that is too long
 // is cut silently. Times are BIGINT microseconds ([Micros], [Time]). Identities are BINARY(32), the sha256 of the
 // normalised value with the value beside it, because even utf8mb4_bin compares "<a@x>" equal to "<a@x> ". Ids are
-// chosen by us, never taken from an auto-increment of a batch: a Galera cluster leaves gaps. Every table has a primary
-// key and ends, on MySQL, with [TableOptions].
+// chosen by us, never taken from an auto-increment of a batch: a Galera cluster leaves gaps. What an upsert counts as
+// changed rows means something else on each database and with each DSN. Every table has a primary key and ends, on
+// MySQL, with [TableOptions]; on SQLite every column of it says NOT NULL, which a primary key there does not imply.
 //
 // # What it refuses
 //

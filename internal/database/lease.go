@@ -24,7 +24,8 @@ type leaseRow struct {
 
 // AcquireLease takes the lease of a name for ttl, if nobody holds it or its holder let it run out. False without an
 // error means that another holds it, or was quicker. holder tells people who holds the lease; the same holder does not
-// get it twice. Name and holder have at most 100 bytes, ttl is at least a millisecond.
+// get it twice, and where the answer of the database was lost, nobody holds it until it runs out. Name and holder have at
+// most 100 bytes, ttl is at least a millisecond.
 func (d *DB) AcquireLease(ctx context.Context, name, holder string, ttl time.Duration) (*Lease, bool, error) {
 	if err := checkLease(name, holder, ttl); err != nil {
 		return nil, false, err

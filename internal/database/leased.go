@@ -22,6 +22,7 @@ const longestBackoff = time.Minute
 // up to a minute until fn succeeds. The lease lasts for ttl and is renewed three times as often, so another instance
 // takes over within ttl plus every after a crash.
 func (d *DB) RunLeased(ctx context.Context, name string, every, ttl time.Duration, fn func(context.Context) error) {
+	every = max(every, time.Millisecond)
 	w := &worker{db: d, name: name, holder: holderName(), every: every, ttl: ttl, fn: fn, log: d.log.With("lease", name)}
 	for failures := 0; ctx.Err() == nil; {
 		succeeded, err := w.tenure(ctx)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"sync"
 
 	"gorm.io/gorm"
 )
@@ -48,8 +47,8 @@ func (d *DB) runOnce(ctx context.Context, fn func(context.Context, *Tx) error) e
 	}
 	tx := d.newTx(ctx, raw)
 	err = fn(ctx, tx)
-	if broken := tx.pool.failure(); broken != nil && !retryable(err) {
-		return fmt.Errorf("transaction given up by the database: %w", broken)
+	if tx.pool.broken != nil && !retryable(err) {
+		return fmt.Errorf("transaction given up by the database: %w", tx.pool.broken)
 	}
 	if err != nil {
 		return err
@@ -85,8 +84,7 @@ func (d *DB) newTx(ctx context.Context, raw *sql.Tx) *Tx {
 // overlooked the error: the statements after a swallowed deadlock would count without those before it.
 type txPool struct {
 	*sql.Tx
-	mu  sync.Mutex
-	err error
+	broken error
 }
 
 func (p *txPool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -102,16 +100,7 @@ func (p *txPool) QueryContext(ctx context.Context, query string, args ...any) (*
 }
 
 func (p *txPool) note(err error) {
-	if !retryable(err) {
-		return
+	if retryable(err) {
+		p.broken = err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.err = err
-}
-
-func (p *txPool) failure() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.err
 }

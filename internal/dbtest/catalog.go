@@ -1,6 +1,7 @@
 package dbtest
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -39,7 +40,7 @@ func Catalog(t testing.TB, db *sql.DB, prefix string) []Table {
 	if strings.Contains(fmt.Sprintf("%T", db.Driver()), "sqlite") {
 		read = catalogOfSQLite
 	}
-	tables, err := read(db)
+	tables, err := read(t.Context(), db)
 	if err != nil {
 		t.Fatalf("read the catalog: %v", err)
 	}
@@ -50,22 +51,22 @@ func Catalog(t testing.TB, db *sql.DB, prefix string) []Table {
 	return tables
 }
 
-func catalogOfMariaDB(db *sql.DB) ([]Table, error) {
-	tables, err := collect(db, func(table *Table) []any { return []any{&table.Name, &table.Options} },
+func catalogOfMariaDB(ctx context.Context, db *sql.DB) ([]Table, error) {
+	tables, err := collect(ctx, db, func(table *Table) []any { return []any{&table.Name, &table.Options} },
 		`SELECT table_name, CONCAT(engine, ' ', table_collation) FROM information_schema.tables
 		WHERE table_schema = DATABASE() ORDER BY BINARY table_name`)
 	for i := range tables {
 		if err != nil {
 			break
 		}
-		err = tables[i].describeMariaDB(db)
+		err = tables[i].describeMariaDB(ctx, db)
 	}
 	return tables, err
 }
 
-func (table *Table) describeMariaDB(db *sql.DB) (err error) {
+func (table *Table) describeMariaDB(ctx context.Context, db *sql.DB) (err error) {
 	table.Options = strings.TrimSuffix(table.Options, wantedOptions)
-	table.Columns, err = collect(db, func(c *Column) []any { return []any{&c.Name, &c.Type, &c.Nullable} },
+	table.Columns, err = collect(ctx, db, func(c *Column) []any { return []any{&c.Name, &c.Type, &c.Nullable} },
 		`SELECT column_name, IF(collation_name <> 'utf8mb4_bin', CONCAT(data_type, ' ', collation_name), data_type),
 			is_nullable = 'YES'
 		FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?
@@ -76,7 +77,7 @@ func (table *Table) describeMariaDB(db *sql.DB) (err error) {
 	for i := range table.Columns {
 		table.Columns[i].Type = plainType(table.Columns[i].Type)
 	}
-	table.Keys, err = collect(db, func(k *Key) []any { return []any{&k.Kind, &k.Columns} },
+	table.Keys, err = collect(ctx, db, func(k *Key) []any { return []any{&k.Kind, &k.Columns} },
 		`SELECT IF(index_name = 'PRIMARY', 'primary', IF(non_unique = 0, 'unique', 'index')),
 			GROUP_CONCAT(column_name ORDER BY seq_in_index)
 		FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ?
@@ -84,20 +85,20 @@ func (table *Table) describeMariaDB(db *sql.DB) (err error) {
 	return err
 }
 
-func catalogOfSQLite(db *sql.DB) ([]Table, error) {
-	tables, err := collect(db, func(table *Table) []any { return []any{&table.Name} },
+func catalogOfSQLite(ctx context.Context, db *sql.DB) ([]Table, error) {
+	tables, err := collect(ctx, db, func(table *Table) []any { return []any{&table.Name} },
 		`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name`)
 	for i := range tables {
 		if err != nil {
 			break
 		}
-		err = tables[i].describeSQLite(db)
+		err = tables[i].describeSQLite(ctx, db)
 	}
 	return tables, err
 }
 
-func (table *Table) describeSQLite(db *sql.DB) (err error) {
-	table.Columns, err = collect(db, func(c *Column) []any { return []any{&c.Name, &c.Type, &c.Nullable} },
+func (table *Table) describeSQLite(ctx context.Context, db *sql.DB) (err error) {
+	table.Columns, err = collect(ctx, db, func(c *Column) []any { return []any{&c.Name, &c.Type, &c.Nullable} },
 		`SELECT name, type, "notnull" = 0 AND NOT (pk > 0 AND type = 'INTEGER')
 		FROM pragma_table_info(?) ORDER BY cid`, table.Name)
 	if err != nil {
@@ -106,7 +107,7 @@ func (table *Table) describeSQLite(db *sql.DB) (err error) {
 	for i := range table.Columns {
 		table.Columns[i].Type = plainType(table.Columns[i].Type)
 	}
-	table.Keys, err = collect(db, func(k *Key) []any { return []any{&k.Kind, &k.Columns} },
+	table.Keys, err = collect(ctx, db, func(k *Key) []any { return []any{&k.Kind, &k.Columns} },
 		`SELECT 'primary', group_concat(name) FROM (SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk)
 			HAVING count(*) > 0
 		UNION ALL
@@ -139,8 +140,8 @@ func plainType(declared string) string {
 }
 
 // collect reads all rows of a query, each into the fields that scan points to.
-func collect[T any](db *sql.DB, scan func(*T) []any, query string, args ...any) ([]T, error) {
-	rows, err := db.Query(query, args...)
+func collect[T any](ctx context.Context, db *sql.DB, scan func(*T) []any, query string, args ...any) ([]T, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package dbtest
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ func templateData() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	version, err := exec.Command(server, "--version").Output()
+	version, err := exec.CommandContext(context.Background(), server, "--version").Output()
 	if err != nil {
 		return "", fmt.Errorf("ask mariadbd for its version: %w", err)
 	}
@@ -52,7 +53,7 @@ func makeTemplate(data string) error {
 	if os.Geteuid() == 0 {
 		args = append(args, "--user=root")
 	}
-	if out, err := exec.Command(install, args...).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(context.Background(), install, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
 	if err := os.Rename(scratch, data); err != nil && !exists(data) {
