@@ -32,8 +32,7 @@ var (
 	ErrPartnerRevoked = errors.New("the partner's certificate was revoked")
 )
 
-// Why a user may not work. [Service.Allow], [Service.TakeSeat] and [Service.Activate] return them behind a
-// [*StateError] that carries the sentence for people.
+// Why a user may not work. All but ErrSeatLimit come behind a [*StateError] that carries the sentences for people.
 var (
 	// ErrRequired says that no license is active, or that it begins later.
 	ErrRequired = errors.New("a license is required")
@@ -45,8 +44,8 @@ var (
 	ErrMismatch = errors.New("the license is for another installation")
 	// ErrClock says that the clock of the server is behind a moment that has certainly passed.
 	ErrClock = errors.New("the clock of the server was moved back")
-	// ErrSeatLimit says that this user has no seat and that none is free, or that the seat is beyond the licensed
-	// number.
+	// ErrSeatLimit says that this user has no seat, or one beyond the licensed number, and for who wants one that none
+	// is free.
 	ErrSeatLimit = errors.New("no seat: ask an administrator to assign one")
 )
 

@@ -53,7 +53,13 @@ func TestRevocationClosesTheGateEverywhere(t *testing.T) {
 		if err := in.Allow(t.Context(), "7"); !errors.Is(err, licensing.ErrRevoked) {
 			t.Errorf("here: %v, want ErrRevoked at once", err)
 		}
+		if got := must(other.State(t.Context()))(t); got != licensing.Active {
+			t.Errorf("elsewhere within the second: %s, want what it knew", got)
+		}
 		in.clock.advance(time.Second)
+		if got := must(other.State(t.Context()))(t); got != licensing.Revoked {
+			t.Errorf("elsewhere after a second: %s, want revoked", got)
+		}
 		if err := other.Allow(t.Context(), "7"); !errors.Is(err, licensing.ErrRevoked) {
 			t.Errorf("elsewhere: %v, want ErrRevoked after a second", err)
 		}

@@ -14,7 +14,7 @@ type Seat struct {
 	Since      time.Time // when it was assigned
 	LastSeen   time.Time // when the user last signed in; zero if never
 	AssignedBy string    // the administrator; empty when the user took it by signing in
-	InForce    bool      // false when it is beyond the licensed number, or nothing is licensed
+	InForce    bool      // false when it is beyond the licensed number; no license counts as none
 }
 
 // TakeSeat is called when a user signs in: it keeps the seat the user has, or takes one while one is free. However many

@@ -62,6 +62,16 @@ func (s *Service) Status(ctx context.Context) (Status, error) {
 	return status, nil
 }
 
+// State is the state of the license, at most a second old and without a write: cheap enough for an answer that anybody
+// may ask for.
+func (s *Service) State(ctx context.Context) (State, error) {
+	snap, err := s.recent(ctx)
+	if err != nil {
+		return None, fmt.Errorf("license state: %w", err)
+	}
+	return snap.state, nil
+}
+
 // Allow is the gate every use case calls first: nil when the license is in force and the user has a seat. Else it
 // returns a [*StateError], or [ErrSeatLimit]. It never writes; what it knows is at most a second old, except that a
 // seat just taken, on whatever instance, counts at once.

@@ -85,20 +85,17 @@ func activeLicense(db *gorm.DB) (licenseRow, error) {
 // activate makes a license the active one, ends the one before it, and seats the users anew for its number. Activating
 // what is active already changes nothing, so a run repeated after a lost answer is harmless.
 func (s store) activate(ctx context.Context, l License, actor string, now time.Time) error {
-	row := licenseRow{ID: rand.Text(), Active: new(int8), Serial: l.Serial, Document: l.Document,
-		Activated: database.Micros(now), ActivatedBy: actor}
-	*row.Active = 1
 	err := s.untilFree(ctx, func(db *gorm.DB) error {
 		if active, err := activeLicense(db); err != nil || active.Document == l.Document {
 			return err
 		}
-		if err := s.restartClock(db, l, now); err != nil {
+		if err := restartClock(db, l, now); err != nil {
 			return err
 		}
 		if err := endLicense(db, actor, now); err != nil {
 			return err
 		}
-		if err := db.Create(&row).Error; err != nil {
+		if err := db.Create(activation(l, actor, now)).Error; err != nil {
 			return err
 		}
 		return reseat(db, l.Users)
@@ -109,9 +106,17 @@ func (s store) activate(ctx context.Context, l License, actor string, now time.T
 	return nil
 }
 
+// activation is the row of a license from now on. Each run of a transaction gets an id of its own: after a lost answer
+// the license may have been replaced already, and is then activated once more.
+func activation(l License, actor string, now time.Time) *licenseRow {
+	active := int8(1)
+	return &licenseRow{ID: rand.Text(), Active: &active, Serial: l.Serial, Document: l.Document,
+		Activated: database.Micros(now), ActivatedBy: actor}
+}
+
 // restartClock takes the date of a license never seen here as the latest moment known: it mends an installation whose
 // clock once ran ahead. A license seen before proves nothing.
-func (s store) restartClock(db *gorm.DB, l License, now time.Time) error {
+func restartClock(db *gorm.DB, l License, now time.Time) error {
 	var seen int64
 	if err := db.Model(&licenseRow{}).Where("serial = ?", l.Serial).Count(&seen).Error; err != nil || seen > 0 {
 		return err
