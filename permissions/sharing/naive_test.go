@@ -85,17 +85,17 @@ func (n *naive) belongs(userID, groupID string) bool {
 // source tells whether the party of a rule includes the owner.
 func (n *naive) source(p sharing.Party, owner string) bool {
 	u, isUser := n.user(owner)
+	_, hasRole := n.role(u.Role)
 	switch p.Kind {
 	case sharing.UserParty:
 		return isUser && owner == p.ID
 	case sharing.RoleParty:
-		_, ok := n.role(p.ID)
-		return isUser && ok && u.Role == p.ID
+		return hasRole && u.Role == p.ID
 	case sharing.RoleTreeParty:
 		return isUser && n.inTree(owner, p.ID)
 	}
 	return slices.ContainsFunc(n.inside(p.ID, map[string]bool{}), func(g sharing.Group) bool {
-		return g.ID == owner || isUser && (slices.Contains(g.Users, owner) || slices.Contains(g.Roles, u.Role) ||
+		return g.ID == owner || isUser && (slices.Contains(g.Users, owner) || hasRole && slices.Contains(g.Roles, u.Role) ||
 			slices.ContainsFunc(g.RoleTrees, func(r string) bool { return n.inTree(owner, r) }))
 	})
 }
