@@ -31,7 +31,7 @@ func TestCancellingEndsTheTransaction(t *testing.T) {
 			t.Errorf("fn ran %d times", runs)
 		}
 		if got := number(t, db, "SELECT n FROM counters WHERE id = 1"); got != 0 {
-			t.Errorf("the counter is %d after a cancelled transaction", got)
+			t.Errorf("the counter is %d after a canceled transaction", got)
 		}
 	})
 }

@@ -44,7 +44,7 @@ type DB struct {
 	now     func() time.Time
 }
 
-// New wraps the host's database without any I/O. It fails for a nil database and for a driver it does not recognise
+// New wraps the host's database without any I/O. It fails for a nil database and for a driver it does not recognize
 // while Options.Dialect is empty.
 func New(db *sql.DB, o Options) (*DB, error) {
 	if db == nil {

@@ -22,14 +22,17 @@ var _ gorm.ParamsFilter = gormLogger{}
 // LogMode changes nothing: the level is the slog handler's business.
 func (l gormLogger) LogMode(logger.LogLevel) logger.Interface { return l }
 
+// Info passes a remark of gorm on.
 func (l gormLogger) Info(ctx context.Context, msg string, args ...any) {
 	l.log.DebugContext(ctx, "gorm", "message", fmt.Sprintf(msg, args...))
 }
 
+// Warn passes a warning of gorm on.
 func (l gormLogger) Warn(ctx context.Context, msg string, args ...any) {
 	l.log.WarnContext(ctx, "gorm", "message", fmt.Sprintf(msg, args...))
 }
 
+// Error passes a complaint of gorm on, such as one about a model.
 func (l gormLogger) Error(ctx context.Context, msg string, args ...any) {
 	l.log.ErrorContext(ctx, "gorm", "message", fmt.Sprintf(msg, args...))
 }

@@ -14,6 +14,7 @@ type settingRow struct {
 	Updated int64
 }
 
+// TableName tells gorm the table.
 func (settingRow) TableName() string { return "mc_settings" }
 
 // Setting reads the setting of a name into the value that into points to, as JSON does, and reports whether it is set.

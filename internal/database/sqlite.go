@@ -17,8 +17,10 @@ type sqliteDialector struct{ conn gorm.ConnPool }
 
 var _ gorm.Dialector = sqliteDialector{}
 
+// Name tells plugins the dialect.
 func (sqliteDialector) Name() string { return string(SQLite) }
 
+// Initialize hands gorm the host's database and the statements it builds on it.
 func (d sqliteDialector) Initialize(db *gorm.DB) error {
 	db.ConnPool = d.conn
 	callbacks.RegisterDefaultCallbacks(db, &callbacks.Config{LastInsertIDReversed: true})
@@ -38,6 +40,7 @@ func (d sqliteDialector) Migrator(db *gorm.DB) gorm.Migrator {
 	return migrator.Migrator{Config: migrator.Config{DB: db, Dialector: d}}
 }
 
+// DataTypeOf serves the migrator only.
 func (sqliteDialector) DataTypeOf(f *schema.Field) string { return string(f.DataType) }
 
 // DefaultValueOf stands for a column left out of one row of a batch; SQLite has no DEFAULT keyword.
@@ -45,9 +48,10 @@ func (sqliteDialector) DefaultValueOf(*schema.Field) clause.Expression {
 	return clause.Expr{SQL: "NULL"}
 }
 
+// BindVarTo writes the placeholder of a value.
 func (sqliteDialector) BindVarTo(w clause.Writer, _ *gorm.Statement, _ any) { _ = w.WriteByte('?') }
 
-// QuoteTo quotes as MySQL does. SQLite understands backticks, and unlike a name in double quotes a misspelt one never
+// QuoteTo quotes as MySQL does. SQLite understands backticks, and unlike a name in double quotes a misspelled one never
 // turns into a string.
 func (sqliteDialector) QuoteTo(w clause.Writer, name string) {
 	for i, part := range strings.Split(name, ".") {
@@ -58,6 +62,7 @@ func (sqliteDialector) QuoteTo(w clause.Writer, name string) {
 	}
 }
 
+// Explain writes a statement for the log, where [gormLogger] leaves no values to write.
 func (sqliteDialector) Explain(text string, vars ...any) string {
 	return logger.ExplainSQL(text, nil, `'`, vars...)
 }

@@ -87,12 +87,14 @@ type txPool struct {
 	broken error
 }
 
+// ExecContext runs a statement of gorm.
 func (p *txPool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	res, err := p.Tx.ExecContext(ctx, query, args...)
 	p.note(err)
 	return res, err
 }
 
+// QueryContext runs a query of gorm.
 func (p *txPool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	rows, err := p.Tx.QueryContext(ctx, query, args...)
 	p.note(err)

@@ -132,7 +132,7 @@ func plainType(declared string) string {
 		return "text"
 	case contains("blob", "binary"), declared == "":
 		return "bytes"
-	case contains("real", "floa", "doub"):
+	case contains("real", "float", "double"):
 		return "real"
 	default:
 		return declared
