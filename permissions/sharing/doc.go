@@ -15,9 +15,10 @@
 //  2. Administrators may do everything.
 //  3. An operation the entity type has no page for is refused.
 //  4. A user without a profile may do nothing.
-//  5. A profile that edits all records grants every operation but deleting, one that views all grants viewing.
-//  6. The profiles of the user's role, merged, must open the entity type and the operation on it.
-//  7. A question about the entity type as a whole ends here, and so does one about a public entity type.
+//  5. The profiles of the user's role, merged, must open the entity type and the operation on it.
+//  6. A question about the entity type as a whole ends here, and so does one about a public entity type.
+//  7. A profile that edits all records grants viewing and editing, one that views all grants viewing. (Under
+//     Quirks.GlobalOverridesProfile this comes before step 5.)
 //  8. The owner grants: the user itself, a user in a role below the user's, or one of the user's groups.
 //  9. The organisation's default for the entity type grants, or leaves it to the sharing rules. Sharing rules open
 //     records for viewing, or for viewing and editing; never for deleting.

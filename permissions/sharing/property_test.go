@@ -9,7 +9,7 @@ import (
 	"github.com/mailconnector/mailconnector/permissions/sharing"
 )
 
-const policies = 150 // random policies per property
+const policies = 60 // random policies per property
 
 // question is one thing that can be asked of an engine.
 type question struct {
