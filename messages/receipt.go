@@ -64,8 +64,13 @@ const (
 	Failed   PartStatus = "failed"   // its bytes did not arrive
 )
 
-// DetailDocuments is the Detail of a Kept part whose user may not create documents in the CRM.
-const DetailDocuments = "documents-not-permitted"
+// The details of parts that this module gives itself.
+const (
+	// DetailDocuments says of a Kept part that its user may not create documents in the CRM.
+	DetailDocuments = "documents-not-permitted"
+	// DetailNoBytes says of a Failed part that the client had its bytes and did not send them.
+	DetailNoBytes = "bytes-did-not-arrive"
+)
 
 // Problem is something odd about a message. Its codes are those of package mail and the ones below.
 type Problem struct {
@@ -83,5 +88,6 @@ const (
 	ProblemTextCut           = "text-cut"           // only the first 2 MB of the text are shown
 	ProblemAttachmentMissing = "attachment-missing" // an attachment came without its bytes
 	ProblemSizeDiffers       = "attachment-size"    // an attachment has another size than the client said
+	ProblemUnreadable        = "unreadable"         // the parser gave up: only the raw bytes are kept
 	ProblemIncomplete        = "incomplete"         // the client could not read the whole mail
 )

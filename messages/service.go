@@ -55,11 +55,13 @@ type Config struct {
 
 // Service archives, links and shows messages. It is safe for concurrent use.
 type Service struct {
-	c      Config
-	store  store
-	log    *slog.Logger
-	keyMu  sync.Mutex
-	keyVal []byte
+	c       Config
+	store   store
+	display display
+	log     *slog.Logger
+
+	keyMu sync.Mutex
+	key   []byte // signs content tokens; nil until first used
 }
 
 // New checks the configuration and does no I/O.
@@ -81,5 +83,7 @@ func New(c Config) (*Service, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{c: c, store: store{db: c.DB}, log: c.Logger}, nil
+	return &Service{
+		c: c, store: store{db: c.DB}, display: newDisplay(), log: c.Logger, key: c.SigningKey,
+	}, nil
 }

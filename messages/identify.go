@@ -1,0 +1,180 @@
+package messages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mailconnector/mailconnector/messages/mail"
+)
+
+const (
+	// clockSlack is by how much a date may differ between two copies: some servers round it.
+	clockSlack = 2 * time.Second
+	// deliverySlack is the same where a client names the time of delivery, having no header to read.
+	deliverySlack = 24 * time.Hour
+)
+
+// normalID is what identifies a Message-ID: what is between its brackets. Case counts.
+func normalID(id string) string {
+	if _, rest, found := strings.Cut(id, "<"); found {
+		id, _, _ = strings.Cut(rest, ">")
+	}
+	return strings.Join(strings.Fields(id), "")
+}
+
+// identityOf is the identity of mails with a Message-ID, and what references are compared by.
+func identityOf(messageID string) [32]byte { return hashOf("message-id", normalID(messageID)) }
+
+// identify names what two copies of one mail have in common: the Message-ID, or without one the fields, or with hardly
+// any the bytes.
+func identify(l *letter) [32]byte {
+	if normalID(l.messageID) != "" {
+		return identityOf(l.messageID)
+	}
+	from := addresses(l.in(roleFrom))
+	if l.date.IsZero() || len(from) == 0 {
+		return hashOf("raw", string(l.copy.sha256[:]))
+	}
+	fields := []string{"fields", strconv.FormatInt(l.date.Unix(), 10), plainSubject(l.subject), strconv.Itoa(len(from))}
+	fields = append(fields, from...)
+	fields = append(fields, recipients(l)...)
+	for _, sum := range attachmentHashes(l) {
+		fields = append(fields, string(sum[:]))
+	}
+	return hashOf(fields...)
+}
+
+// sameMail reports whether two letters of one identity are copies of one mail. They are compared field by field; a
+// field that is absent, or cut in a copy that is known to be incomplete, is no difference. Bodies are left out: servers
+// rewrite them.
+func sameMail(a, b *letter) bool {
+	return sameDate(a, b) && sameSubject(a, b) && samePeople(a, b) && sameAttachments(a, b)
+}
+
+func sameDate(a, b *letter) bool {
+	if a.date.IsZero() || b.date.IsZero() {
+		return true
+	}
+	slack := clockSlack
+	if a.copy.shape == shapeDraft || b.copy.shape == shapeDraft {
+		slack = deliverySlack
+	}
+	return a.date.Sub(b.date).Abs() <= slack
+}
+
+func sameSubject(a, b *letter) bool {
+	x, y := plainSubject(a.subject), plainSubject(b.subject)
+	if x == "" || y == "" || x == y {
+		return true
+	}
+	return (a.complete == Partial && strings.HasPrefix(y, x)) || (b.complete == Partial && strings.HasPrefix(x, y))
+}
+
+func plainSubject(s string) string { return clip(strings.Join(strings.Fields(s), " "), maxSubject) }
+
+func samePeople(a, b *letter) bool {
+	return sameSet(addresses(a.in(roleFrom)), addresses(b.in(roleFrom)), false) &&
+		sameSet(recipients(a), recipients(b), a.complete == Partial || b.complete == Partial)
+}
+
+// sameSet compares two sorted sets. One of them may lack elements if it may be cut.
+func sameSet(a, b []string, cut bool) bool {
+	if len(a) == 0 || len(b) == 0 || slices.Equal(a, b) {
+		return true
+	}
+	return cut && (contains(a, b) || contains(b, a))
+}
+
+func contains(all, some []string) bool {
+	for _, s := range some {
+		if _, found := slices.BinarySearch(all, s); !found {
+			return false
+		}
+	}
+	return true
+}
+
+func recipients(l *letter) []string {
+	return addresses(append(l.in(roleTo), l.in(roleCc)...))
+}
+
+// addresses returns the SMTP addresses of a list, sorted, each once. Others, as the names by which Exchange calls its
+// own, are left out: another copy may have them resolved.
+func addresses(list []Participant) []string {
+	var found []string
+	for _, p := range list {
+		if strings.Contains(p.Address, "@") {
+			found = append(found, strings.ToLower(clip(oneLine(p.Address), maxName)))
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// sameAttachments wants every attachment of a copy among the parts of the other, unless the other lacks bytes.
+// Which of them the HTML shows may differ, so all parts of the other count.
+func sameAttachments(a, b *letter) bool {
+	return (b.complete == Partial || found(a, b)) && (a.complete == Partial || found(b, a))
+}
+
+func found(wanted, within *letter) bool {
+	have := make(map[[32]byte]bool, len(within.parts))
+	for _, p := range within.parts {
+		have[p.SHA256] = true
+	}
+	for _, sum := range attachmentHashes(wanted) {
+		if !have[sum] {
+			return false
+		}
+	}
+	return true
+}
+
+// attachmentHashes returns the hashes of the attachments, sorted. Attached mails are left out, because Exchange
+// renders them anew with each copy, and so is what may have been cut off.
+func attachmentHashes(l *letter) [][32]byte {
+	cut := make(map[int]bool)
+	for _, p := range l.problems {
+		if p.Code == mail.ProblemEncodingCut || p.Code == mail.ProblemUnclosed {
+			cut[p.Part] = true
+		}
+	}
+	var sums [][32]byte
+	for _, p := range l.parts {
+		if p.Role == mail.RoleAttachment && p.blob != "" && p.ContentType != "message/rfc822" && !cut[p.Number] {
+			sums = append(sums, p.SHA256)
+		}
+	}
+	slices.SortFunc(sums, func(x, y [32]byte) int { return bytes.Compare(x[:], y[:]) })
+	return sums
+}
+
+// sameBody reports whether two copies show the same words. Copies with nothing to compare do.
+func sameBody(a, b copyInfo) bool {
+	if a.htmlHash != nil && b.htmlHash != nil {
+		return bytes.Equal(a.htmlHash, b.htmlHash)
+	}
+	return a.textHash == nil || b.textHash == nil || bytes.Equal(a.textHash, b.textHash)
+}
+
+// seenHash hashes the words of a text, nil for none.
+func seenHash(text string) []byte {
+	words := strings.Join(strings.Fields(text), " ")
+	if words == "" {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(words))
+	return sum[:]
+}
+
+// moreComplete reports whether a copy has what the archived one lacks.
+func moreComplete(arriving, archived *letter) bool {
+	if archived.complete != Partial {
+		return false
+	}
+	return arriving.complete == Full || arriving.stored() > archived.stored()
+}

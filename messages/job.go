@@ -1,0 +1,98 @@
+package messages
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+const (
+	maxTargets = 50
+	maxHostID  = 64  // bytes of an id of the CRM
+	maxKey     = 200 // bytes of an idempotency key
+)
+
+// job is a request whose form was found right.
+type job struct {
+	sub         permissions.Subject
+	links       []permissions.Record // each once
+	origin      Origin
+	client      Client
+	receipt     string
+	idempotency [32]byte // of the key, or of nothing else
+	repeatable  bool     // the client gave a key
+	fingerprint [32]byte // of what is asked for
+	letter      *letter  // the copy that arrived; nil where an archived message is linked again
+	again       string   // the archived message to link again
+	keep        bool     // documents are not permitted
+}
+
+// newJob checks the form of a request and gives it the id of its receipt.
+func (s *Service) newJob(sub permissions.Subject, r LinkRequest) (*job, error) {
+	if err := checkTargetsForm(r.Links); err != nil {
+		return nil, err
+	}
+	if len(r.IdempotencyKey) > maxKey {
+		return nil, &InvalidError{Pointer: "/idempotency_key", Detail: fmt.Sprintf("must have at most %d bytes", maxKey)}
+	}
+	if r.Origin == "" {
+		r.Origin = Manual
+	}
+	if r.Origin != Manual && r.Origin != Auto {
+		return nil, &InvalidError{Pointer: "/origin", Detail: "must be manual or auto"}
+	}
+	if d := r.Client.Direction; d != "" && d != Inbound && d != Outbound {
+		return nil, &InvalidError{Pointer: "/direction", Detail: "must be inbound or outbound"}
+	}
+	j := &job{sub: sub, links: distinct(r.Links), origin: r.Origin, client: r.Client.clipped(), receipt: newID(s.c.DB.Now())}
+	j.repeatable = r.IdempotencyKey != ""
+	j.idempotency = hashOf("receipt", j.receipt)
+	if j.repeatable {
+		j.idempotency = hashOf("key", r.IdempotencyKey)
+	}
+	return j, nil
+}
+
+func checkTargetsForm(links []permissions.Record) error {
+	if len(links) == 0 || len(links) > maxTargets {
+		return &InvalidError{Pointer: "/links", Detail: fmt.Sprintf("must name 1 to %d records", maxTargets)}
+	}
+	for i, r := range links {
+		if !validRecord(r) {
+			return &InvalidError{Pointer: "/links/" + strconv.Itoa(i), Detail: "is not a record"}
+		}
+	}
+	return nil
+}
+
+func validRecord(r permissions.Record) bool {
+	return r.Type != "" && r.ID != "" && len(r.Type) <= maxHostID && len(r.ID) <= maxHostID &&
+		clean(r.Type) == r.Type && clean(r.ID) == r.ID
+}
+
+func distinct[T comparable](list []T) []T {
+	seen := make(map[T]bool, len(list))
+	return slices.DeleteFunc(slices.Clone(list), func(v T) bool {
+		twice := seen[v]
+		seen[v] = true
+		return twice
+	})
+}
+
+func (c Client) clipped() Client {
+	return Client{
+		Direction: c.Direction, Mailbox: clip(clean(c.Mailbox), maxHint), ItemID: clip(clean(c.ItemID), maxHint),
+		Platform: clip(clean(c.Platform), maxHint), AddinVersion: clip(clean(c.AddinVersion), maxHint),
+	}
+}
+
+// setFingerprint sums up what is asked for: the same key for anything else is a conflict.
+func (j *job) setFingerprint(about ...string) {
+	fields := append([]string{string(j.origin)}, about...)
+	for _, r := range j.links {
+		fields = append(fields, r.Type, r.ID)
+	}
+	j.fingerprint = hashOf(fields...)
+}

@@ -1,0 +1,168 @@
+package messages
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/mailconnector/mailconnector/documents"
+	"github.com/mailconnector/mailconnector/messages/mail"
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+// offer is a part as the host gets it.
+type offer struct {
+	part     part
+	name     string // safe, and unique within the mail
+	document string // one that holds these bytes already and that the subject may see
+	existing bool   // that document is on every target already
+	keep     bool   // it may not become a document
+}
+
+// books is what our tables say about documents with the contents of a mail.
+type books struct{ rows []linkDocumentRow }
+
+// on reports whether a document is on a record.
+func (b books) on(r permissions.Record, document string) bool {
+	for _, row := range b.rows {
+		if row.Document == document && row.record() == r {
+			return true
+		}
+	}
+	return false
+}
+
+// has reports whether a link has a document.
+func (b books) has(link, document string) bool {
+	for _, row := range b.rows {
+		if row.LinkID == link && row.Document == document {
+			return true
+		}
+	}
+	return false
+}
+
+// best returns, of the documents with this content, the one that is on most of the records.
+func (b books) best(sum [32]byte, records []permissions.Record, visible map[string]bool) (document string, everywhere bool) {
+	most := -1
+	for _, row := range b.rows {
+		if hash32(row.SHA256) != sum || !visible[row.Document] {
+			continue
+		}
+		n := 0
+		for _, r := range records {
+			if b.on(r, row.Document) {
+				n++
+			}
+		}
+		if n > most {
+			most, document = n, row.Document
+		}
+	}
+	return document, document != "" && most == len(records)
+}
+
+// offerParts decides for every part with bytes what the host is to make of it.
+func (s *Service) offerParts(ctx context.Context, w *work) error {
+	var names []string
+	var hashes [][]byte
+	for _, p := range w.shown.parts {
+		if p.isBody() || p.blob == "" {
+			continue
+		}
+		w.offers = append(w.offers, offer{part: p})
+		names = append(names, documents.SafeName(p.Name, p.Sniffed, p.Number))
+		hashes = append(hashes, p.SHA256[:])
+	}
+	if len(w.offers) == 0 {
+		return nil
+	}
+	visible, err := s.openBooks(ctx, w, hashes)
+	if err != nil {
+		return err
+	}
+	for i, name := range documents.UniqueNames(names) {
+		o := &w.offers[i]
+		o.name = name
+		if o.part.Role == mail.RoleInline {
+			continue
+		}
+		o.document, o.existing = w.books.best(o.part.SHA256, w.links, visible)
+		if o.keep = w.keep && !o.existing; o.keep {
+			o.document = ""
+		}
+	}
+	return nil
+}
+
+// openBooks looks up the documents with these contents, and which of them the subject may see. A document it may not
+// see is not used: its very id would tell that it exists.
+func (s *Service) openBooks(ctx context.Context, w *work, hashes [][]byte) (map[string]bool, error) {
+	message := ""
+	if w.base != nil {
+		message = w.message
+	}
+	rows, err := s.store.documentsOf(ctx, message, w.links, hashes)
+	if err != nil {
+		return nil, err
+	}
+	w.books = books{rows}
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.Document
+	}
+	return s.visibleDocuments(ctx, w.sub, ids)
+}
+
+// visibleDocuments returns which documents the subject may see now.
+func (s *Service) visibleDocuments(ctx context.Context, sub permissions.Subject, ids []string) (map[string]bool, error) {
+	var records []permissions.Record
+	for _, id := range distinct(ids) {
+		if id != "" {
+			records = append(records, permissions.Record{Type: DocumentType, ID: id})
+		}
+	}
+	visible, err := permissions.Visible(ctx, s.c.Permissions, sub, records)
+	if err != nil {
+		return nil, fmt.Errorf("check documents: %w", err)
+	}
+	seen := make(map[string]bool, len(visible))
+	for _, r := range visible {
+		seen[r.ID] = true
+	}
+	return seen, nil
+}
+
+// hostMail is the mail as the host is to file it.
+func (s *Service) hostMail(ctx context.Context, w *work) (Mail, error) {
+	if err := s.offerParts(ctx, w); err != nil {
+		return Mail{}, err
+	}
+	l := w.shown
+	m := Mail{
+		HostID: w.hostID, MessageID: l.messageID, InReplyTo: l.threading.InReplyTo, References: l.threading.References,
+		ThreadIndex: l.threading.ThreadIndex, Subject: l.subject, Date: l.date,
+		From: l.in(roleFrom), To: l.in(roleTo), Cc: l.in(roleCc), ReplyTo: l.in(roleReplyTo),
+		HTML: s.display.forHost(l), Text: l.text, Direction: w.direction(),
+		Actor: w.sub, Targets: w.links, Shared: w.owner == "",
+	}
+	for _, o := range w.offers {
+		m.Attachments = append(m.Attachments, s.attachment(o))
+	}
+	return m, nil
+}
+
+func (w *work) direction() Direction {
+	if w.base != nil && w.base.direction != "" {
+		return w.base.direction
+	}
+	return w.client.Direction
+}
+
+func (s *Service) attachment(o offer) Attachment {
+	return Attachment{
+		Part: o.part.Number, Name: o.name, ContentType: o.part.Sniffed, ContentID: o.part.ContentID, Size: o.part.Size,
+		SHA256: o.part.SHA256, Inline: o.part.Role == mail.RoleInline, Document: o.document, Keep: o.keep,
+		Open: func(ctx context.Context) (io.ReadCloser, error) { return s.open(ctx, o.part) },
+	}
+}

@@ -1,0 +1,154 @@
+package messages
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/mailconnector/mailconnector/internal/database"
+)
+
+// maxConversation bounds the messages that a conversation is looked up in.
+const maxConversation = 200
+
+func timeOf(micros int64) time.Time { return database.Time(micros) }
+
+// reference names a message for a receipt. It answers errNoRow.
+func (s store) reference(ctx context.Context, id string) (Reference, error) {
+	var row messageRow
+	err := s.gorm(ctx).Select("id", "message_id", "subject", "completeness").Where("id = ?", id).Take(&row).Error
+	if err != nil {
+		return Reference{}, fmt.Errorf("read message: %w", noRow(err))
+	}
+	return Reference{ID: row.ID, MessageID: row.MessageID, Subject: row.Subject, Completeness: Completeness(row.Completeness)}, nil
+}
+
+// hostCopies returns under which ids the host has messages, every user's copies.
+func (s store) hostCopies(ctx context.Context, ids []string) ([]hostMessageRow, error) {
+	var rows []hostMessageRow
+	if err := s.gorm(ctx).Where("message_id IN ?", ids).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("find host messages: %w", err)
+	}
+	return rows, nil
+}
+
+// messagesByHost returns our messages by the host's ids, without what a list does not show.
+func (s store) messagesByHost(ctx context.Context, hostIDs []string) (map[string]messageRow, error) {
+	if len(hostIDs) == 0 {
+		return nil, nil
+	}
+	var copies []hostMessageRow
+	if err := s.gorm(ctx).Where("host_id IN ?", hostIDs).Find(&copies).Error; err != nil {
+		return nil, fmt.Errorf("find messages of host: %w", err)
+	}
+	ids := make([]string, len(copies))
+	for i, c := range copies {
+		ids[i] = c.MessageID
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var rows []messageRow
+	if err := s.gorm(ctx).Omit("threading", "problems").Where("id IN ?", ids).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	byID := make(map[string]messageRow, len(rows))
+	for _, row := range rows {
+		byID[row.ID] = row
+	}
+	byHost := make(map[string]messageRow, len(copies))
+	for _, c := range copies {
+		if row, found := byID[c.MessageID]; found {
+			byHost[c.HostID] = row
+		}
+	}
+	return byHost, nil
+}
+
+// linksOf returns all links of messages, oldest first.
+func (s store) linksOf(ctx context.Context, ids []string) ([]linkRow, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var rows []linkRow
+	if err := s.gorm(ctx).Where("message_id IN ?", ids).Order("linked_at, id").Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read links: %w", err)
+	}
+	return rows, nil
+}
+
+// lastLinks returns a user's links, newest first.
+func (s store) lastLinks(ctx context.Context, user string, limit int) ([]linkRow, error) {
+	var rows []linkRow
+	err := s.gorm(ctx).Where("linked_by = ?", user).Order("linked_at DESC, id DESC").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read last links: %w", err)
+	}
+	return rows, nil
+}
+
+// subjects returns the subjects of messages.
+func (s store) subjects(ctx context.Context, ids []string) (map[string]string, error) {
+	var rows []messageRow
+	if err := s.gorm(ctx).Select("id", "subject").Where("id IN ?", ids).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read subjects: %w", err)
+	}
+	subjects := make(map[string]string, len(rows))
+	for _, row := range rows {
+		subjects[row.ID] = row.Subject
+	}
+	return subjects, nil
+}
+
+// documentsOfMessage returns the documents that links of a message put somewhere.
+func (s store) documentsOfMessage(ctx context.Context, id string) ([]linkDocumentRow, error) {
+	var rows []linkDocumentRow
+	if err := s.gorm(ctx).Where("message_id = ?", id).Order("link_id, document").Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read documents: %w", err)
+	}
+	return rows, nil
+}
+
+// part loads one part of the copy that a message shows. It answers errNoRow.
+func (s store) part(ctx context.Context, message string, number int) (part, time.Time, error) {
+	var row struct {
+		partRow
+		Created int64
+	}
+	err := s.gorm(ctx).Table("mc_parts").Select("mc_parts.*, mc_messages.created").
+		Joins("JOIN mc_messages ON mc_messages.rendition = mc_parts.rendition").
+		Where("mc_messages.id = ? AND mc_parts.number = ?", message, number).Take(&row).Error
+	if err != nil {
+		return part{}, time.Time{}, fmt.Errorf("read part: %w", noRow(err))
+	}
+	return row.part(), timeOf(row.Created), nil
+}
+
+// byIdentity returns the ids of messages by their identities.
+func (s store) byIdentity(ctx context.Context, hashes [][]byte) (map[[32]byte][]string, error) {
+	var rows []messageRow
+	err := s.gorm(ctx).Select("id", "identity").Where("identity IN ?", hashes).Order("variant").Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("find messages: %w", err)
+	}
+	found := make(map[[32]byte][]string, len(rows))
+	for _, row := range rows {
+		found[hash32(row.Identity)] = append(found[hash32(row.Identity)], row.ID)
+	}
+	return found, nil
+}
+
+// conversation returns the ids of messages that are, or refer to, one of the identities.
+func (s store) conversation(ctx context.Context, hashes [][]byte) ([]string, error) {
+	var named, referring []string
+	err := s.gorm(ctx).Model(&messageRow{}).Where("identity IN ?", hashes).
+		Order("id DESC").Limit(maxConversation).Pluck("id", &named).Error
+	if err == nil {
+		err = s.gorm(ctx).Model(&referenceRow{}).Where("refers_to IN ?", hashes).
+			Order("message_id DESC").Limit(maxConversation).Pluck("message_id", &referring).Error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find conversation: %w", err)
+	}
+	return distinct(append(named, referring...)), nil
+}

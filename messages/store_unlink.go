@@ -1,0 +1,92 @@
+package messages
+
+import (
+	"fmt"
+
+	"github.com/mailconnector/mailconnector/internal/database"
+)
+
+// takeLink removes the link that an event takes back, and returns it. It answers errNoRow.
+func (s store) takeLink(tx *database.Tx, event eventRow) (linkRow, error) {
+	var row linkRow
+	err := tx.Gorm().Where("message_id = ? AND record_type = ? AND record_id = ? AND linked_by = ?",
+		event.MessageID, event.RecordType, event.RecordID, event.Actor).Take(&row).Error
+	if err != nil {
+		return row, fmt.Errorf("find link: %w", noRow(err))
+	}
+	res := tx.Gorm().Where("id = ?", row.ID).Delete(&linkRow{})
+	if res.Error == nil && res.RowsAffected == 0 { // taken back by a concurrent request
+		return row, fmt.Errorf("remove link: %w", errNoRow)
+	}
+	if res.Error != nil {
+		return row, fmt.Errorf("remove link: %w", res.Error)
+	}
+	return row, nil
+}
+
+// inheritLink makes another link of the same copy to the same record responsible for the relation in the CRM, and
+// reports whether there is one. Its conditional update waits for a concurrent unlink of that other.
+func (s store) inheritLink(tx *database.Tx, link linkRow) (bool, error) {
+	heirs := func() []any {
+		return []any{link.MessageID, link.RecordType, link.RecordID, link.HostID}
+	}
+	const same = "message_id = ? AND record_type = ? AND record_id = ? AND host_id = ?"
+	res := tx.Gorm().Model(&linkRow{}).Where(same+" AND wrote = ?", append(heirs(), false)...).Update("wrote", true)
+	if res.Error != nil {
+		return false, fmt.Errorf("hand link over: %w", res.Error)
+	}
+	if res.RowsAffected > 0 {
+		return true, nil
+	}
+	var n int64
+	if err := tx.Gorm().Model(&linkRow{}).Where(same, heirs()...).Count(&n).Error; err != nil {
+		return false, fmt.Errorf("hand link over: %w", err)
+	}
+	return n > 0, nil
+}
+
+// takeDocuments removes what a link knows of documents, and returns those to be taken off the record: the ones that
+// are on it because of this link and that no other link of ours has there. Another becomes responsible for the rest.
+func (s store) takeDocuments(tx *database.Tx, link linkRow) ([]string, error) {
+	var rows []linkDocumentRow
+	if err := tx.Gorm().Where("link_id = ?", link.ID).Order("document").Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read documents of link: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	if err := tx.Gorm().Where("link_id = ?", link.ID).Delete(&linkDocumentRow{}).Error; err != nil {
+		return nil, fmt.Errorf("remove documents of link: %w", err)
+	}
+	var orphans []string
+	for _, row := range rows {
+		inherited, err := s.inheritDocument(tx, row)
+		if err != nil {
+			return nil, err
+		}
+		if row.Wrote && !inherited {
+			orphans = append(orphans, row.Document)
+		}
+	}
+	return orphans, nil
+}
+
+func (s store) inheritDocument(tx *database.Tx, row linkDocumentRow) (bool, error) {
+	if !row.Wrote {
+		return true, nil
+	}
+	const same = "record_type = ? AND record_id = ? AND sha256 = ? AND document = ?"
+	at := []any{row.RecordType, row.RecordID, row.SHA256, row.Document}
+	res := tx.Gorm().Model(&linkDocumentRow{}).Where(same, at...).Where("wrote = ?", false).Update("wrote", true)
+	if res.Error != nil {
+		return false, fmt.Errorf("hand document over: %w", res.Error)
+	}
+	if res.RowsAffected > 0 {
+		return true, nil
+	}
+	var n int64
+	if err := tx.Gorm().Model(&linkDocumentRow{}).Where(same, at...).Count(&n).Error; err != nil {
+		return false, fmt.Errorf("hand document over: %w", err)
+	}
+	return n > 0, nil
+}
