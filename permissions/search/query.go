@@ -34,10 +34,6 @@ type termRange struct {
 	prefix []byte
 }
 
-func (r termRange) contains(kind termKind, term []byte) bool {
-	return r.kind == kind && strings.HasPrefix(string(term), string(r.prefix))
-}
-
 // queryWord is one word of a query: a document matches it by a term of any of its ranges.
 type queryWord []termRange
 

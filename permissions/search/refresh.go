@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/mailconnector/mailconnector/internal/database"
-	"github.com/mailconnector/mailconnector/permissions"
 )
 
 const (
@@ -152,125 +149,6 @@ func (s *Service) poll(ctx context.Context, progress func(records int)) error {
 			return nil
 		}
 	}
-}
-
-// index brings documents of the host into the index, those that are as before excepted.
-func (s *Service) index(ctx context.Context, docs []Doc) error {
-	docs = latest(docs)
-	if len(docs) == 0 {
-		return nil
-	}
-	err := s.db.Tx(ctx, func(_ context.Context, tx *database.Tx) error {
-		return s.indexTx(tx.Gorm(), docs)
-	})
-	if err != nil {
-		return fmt.Errorf("index records: %w", err)
-	}
-	return s.names.read(s.db.Gorm(ctx))
-}
-
-func (s *Service) indexTx(g *gorm.DB, docs []Doc) error {
-	indexed, err := s.store.indexed(g, s.names, docs)
-	if err != nil {
-		return err
-	}
-	var gone, replaced []int64
-	var changed []Doc
-	for _, d := range docs {
-		old, known := indexed[d.Record]
-		switch {
-		case d.Deleted && known:
-			gone = append(gone, old.ID)
-		case d.Deleted, known && string(old.Fingerprint) == string(fingerprint(d)):
-		default:
-			changed = append(changed, d)
-			if known {
-				replaced = append(replaced, old.ID)
-			}
-		}
-	}
-	if err := s.store.remove(g, gone); err != nil {
-		return err
-	}
-	if err := s.store.clear(g, replaced); err != nil {
-		return err
-	}
-	return s.write(g, changed, indexed)
-}
-
-func (s *Service) write(g *gorm.DB, docs []Doc, indexed map[permissions.Record]docRow) error {
-	ids, err := s.names.add(g, namesOf(docs))
-	if err != nil {
-		return err
-	}
-	next, err := s.store.nextID(g)
-	if err != nil {
-		return err
-	}
-	var rows []docRow
-	var terms []termRow
-	var parents []parentRow
-	for _, d := range docs {
-		id := indexed[d.Record].ID
-		if id == 0 {
-			id, next = next, next+1
-		}
-		row := rowOf(d, id, ids)
-		rows = append(rows, row)
-		for _, t := range termsOf(d) {
-			field := ids[nameKey{fieldName, d.Record.Type + "." + t.field}]
-			terms = append(terms, termRow{row.Owner, t.kind, []byte(t.text), id, field, row.Type})
-		}
-		for _, p := range d.Parents {
-			parents = append(parents, parentRow{id, ids[nameKey{typeName, p.Type}], p.ID})
-		}
-	}
-	return s.store.insert(g, rows, terms, parents)
-}
-
-func rowOf(d Doc, id int64, ids map[nameKey]int32) docRow {
-	label := []rune(fold(d.Label))
-	return docRow{
-		ID:          id,
-		Type:        ids[nameKey{typeName, d.Record.Type}],
-		Record:      d.Record.ID,
-		Owner:       ids[nameKey{ownerName, d.Owner}],
-		Checksum:    Checksum(d.Record.ID),
-		Modified:    database.Micros(d.Modified),
-		IsOpen:      d.Open,
-		Label:       string(label[:min(len(label), 255)]),
-		Fingerprint: fingerprint(d),
-	}
-}
-
-func namesOf(docs []Doc) map[nameKey]bool {
-	wanted := make(map[nameKey]bool)
-	for _, d := range docs {
-		wanted[nameKey{typeName, d.Record.Type}] = true
-		wanted[nameKey{ownerName, d.Owner}] = true
-		for _, e := range d.Entries {
-			wanted[nameKey{fieldName, d.Record.Type + "." + e.Field}] = true
-		}
-		for _, p := range d.Parents {
-			wanted[nameKey{typeName, p.Type}] = true
-		}
-	}
-	return wanted
-}
-
-// latest keeps the last of several states of one record.
-func latest(docs []Doc) []Doc {
-	position := make(map[permissions.Record]int, len(docs))
-	kept := docs[:0:0]
-	for _, d := range docs {
-		if i, seen := position[d.Record]; seen {
-			kept[i] = d
-			continue
-		}
-		position[d.Record] = len(kept)
-		kept = append(kept, d)
-	}
-	return kept
 }
 
 func renew(ctx context.Context, lost context.CancelFunc, lease *database.Lease) {
