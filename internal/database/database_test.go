@@ -6,6 +6,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +26,16 @@ func newDB(t testing.TB, db *sql.DB) *database.DB {
 func newDBAt(t testing.TB, db *sql.DB, now func() time.Time) *database.DB {
 	t.Helper()
 	d, err := database.New(db, database.Options{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// logged returns the database with a log.
+func logged(t testing.TB, db *sql.DB, log io.Writer) *database.DB {
+	t.Helper()
+	d, err := database.New(db, database.Options{Logger: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -160,10 +159,7 @@ func TestNamesThatNeedQuotes(t *testing.T) {
 func TestTheLogHoldsNoValues(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	d, err := database.New(dbtest.MariaDB(t), database.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := logged(t, dbtest.MariaDB(t), &log)
 	if err := d.Gorm(t.Context()).Exec("INSERT INTO nowhere VALUES (?)", "a private subject").Error; err == nil {
 		t.Error("a statement for no table succeeded")
 	}

@@ -88,7 +88,8 @@ func TestMigrateAppliesWhatIsPendingOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		pending, err = d.Pending(t.Context(), steps())
-		if want := []string{"notes-002-author", "notes-003-by-author", "notes-004-mysql-only"}; err != nil || !slices.Equal(pending, want) {
+		want := []string{"notes-002-author", "notes-003-by-author", "notes-004-mysql-only"}
+		if err != nil || !slices.Equal(pending, want) {
 			t.Fatalf("pending in between: %v, error %v", pending, err)
 		}
 		var history [2]int

@@ -130,7 +130,8 @@ func (s *Server) start() error {
 		return err
 	}
 	defer func() { _ = output.Close() }()
-	guard := exec.CommandContext(context.Background(), "sh", append([]string{"-c", guardScript, "sh", s.dir, server}, s.args()...)...)
+	args := append([]string{"-c", guardScript, "sh", s.dir, server}, s.args()...)
+	guard := exec.CommandContext(context.Background(), "sh", args...)
 	guard.Stdout, guard.Stderr = output, output
 	guard.SysProcAttr = ownGroup()
 	if s.lifeline, err = guard.StdinPipe(); err != nil {
