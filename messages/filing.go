@@ -38,14 +38,17 @@ type Filing interface {
 	Discard(ctx context.Context, path string) error
 }
 
-// FileJournal records a path of the host's storage before anything is written to it.
+// FileJournal records a path of the host's storage before anything is written to it. A path belongs to one plan: one
+// that another plan was given is not used again, because that plan may be swept at any time.
 type FileJournal interface {
 	Announce(ctx context.Context, path string) error
 }
 
 // Mail is one archived mail to be filed for one user on one or more records.
 type Mail struct {
-	HostID    string // the user's copy if the host has it already: then only targets and documents are new
+	// HostID is the user's copy, or the shared one, if the host has it already: then only targets and documents are new.
+	// A host that no longer has it reserves another, and the plan's HostID says so.
+	HostID    string
 	MessageID string // with its brackets, untouched; empty when the mail has none
 	InReplyTo string
 	// References lists the message ids of the conversation, oldest first, at most 100.
@@ -57,7 +60,7 @@ type Mail struct {
 	To          []Participant
 	Cc          []Participant
 	ReplyTo     []Participant
-	HTML        string // sanitised; images of the mail itself as cid: references
+	HTML        string // harmless outside our frame too; images of the mail itself as cid: references, no remote ones
 	Text        string
 	Direction   Direction
 	Actor       permissions.Subject  // who links, and owns the copy
@@ -75,7 +78,9 @@ type Attachment struct {
 	Size        int64  // decoded bytes
 	SHA256      [32]byte
 	Inline      bool   // shown by the HTML; the host keeps it with the message and makes no document
-	Document    string // a document of the host that holds these bytes already: relate it, do not copy it
+	// Document is a document of the host that holds these bytes already and that the user may view: it is related, not
+	// copied. To the Checker, documents are records of the type DocumentType.
+	Document string
 	// Keep says that the part stays with the message because the user may not create documents.
 	Keep bool
 	// Open reads the decoded bytes.
@@ -105,7 +110,7 @@ type FiledDocument struct {
 // Removal says what to take off a record.
 type Removal struct {
 	Actor     permissions.Subject
-	HostID    string
+	HostID    string // empty leaves the message on the record: only documents go
 	Record    permissions.Record
 	Documents []string // documents to take off the record too
 }
