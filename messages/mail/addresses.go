@@ -6,12 +6,18 @@ import (
 	"github.com/jhillyerd/enmime/v2"
 )
 
+// maxAddresses bounds the mailboxes read of one field.
+const maxAddresses = 5000
+
 // parseAddresses reads the mailboxes of address fields one by one, so that a malformed one spoils no other. It tells how many of
 // them had no address to make out.
 func parseAddresses(fields []string) (list []Address, malformed int) {
 	for _, field := range fields {
-		for _, raw := range splitAddresses(field) {
+		for _, raw := range splitAddresses(field, maxAddresses-len(list)) {
 			a := parseAddress(raw)
+			if a.Address == "" && a.Name == "" { // "<>", the sender of a bounce
+				continue
+			}
 			if a.Address == "" {
 				malformed++
 			}
@@ -24,7 +30,8 @@ func parseAddresses(fields []string) (list []Address, malformed int) {
 // parseAddress reads one mailbox: by the rules where it keeps them, else by its angle brackets or its at sign.
 func parseAddress(raw string) Address {
 	text := recodeWords(raw)
-	a := Address{Raw: cleanLine(strings.ToValidUTF8(raw, "\uFFFD"))}
+	written, _ := toUTF8("", []byte(raw))
+	a := Address{Raw: cleanLine(written)}
 	if list, err := enmime.ParseAddressList(text); err == nil && len(list) == 1 {
 		a.Name, a.Address = cleanLine(list[0].Name), cleanLine(list[0].Address)
 		return a
@@ -55,8 +62,9 @@ func bareAddress(text string) (name, address string) {
 }
 
 // splitAddresses cuts a field at the commas, and at the semicolons Outlook users write, that stand outside quotes, brackets,
-// comments and encoded words. The name of a group ("Board: a@example.com, b@example.com;") is not part of its mailboxes.
-func splitAddresses(field string) []string {
+// comments and encoded words. The name of a group ("Board: a@example.com, b@example.com;") is not part of its mailboxes. Of
+// more than limit the first are returned.
+func splitAddresses(field string, limit int) []string {
 	var list []string
 	var closers []byte // what ends the brackets, quotes and comments we are in
 	start := 0
@@ -66,7 +74,7 @@ func splitAddresses(field string) []string {
 		}
 		start = end + 1
 	}
-	for i := 0; i < len(field); i++ {
+	for i := 0; i < len(field) && len(list) < limit; i++ {
 		c := field[i]
 		switch {
 		case c == '\\':
@@ -88,7 +96,9 @@ func splitAddresses(field string) []string {
 			}
 		}
 	}
-	add(len(field))
+	if len(list) < limit {
+		add(len(field))
+	}
 	return list
 }
 

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,9 +67,9 @@ func (d *date) word(w string) {
 // number is a day of the month first, then a year; four digits are always a year.
 func (d *date) number(n, digits int) {
 	switch {
-	case digits <= 2 && d.day < 0:
+	case digits <= 3 && d.day < 0:
 		d.day = n
-	case d.year < 0 && (digits == 4 || digits <= 3 && d.day >= 0):
+	case digits <= 4 && d.year < 0:
 		d.year = fullYear(n, digits)
 	}
 }
@@ -84,16 +85,27 @@ func fullYear(n, digits int) int {
 	return n
 }
 
-// dashed is 02-Jan-2006 or 2006-01-02.
+// dashed is 02-Jan-2006, 2006-01-02, or 31-01-2006 where no month can come first.
 func (d *date) dashed(w string) {
 	parts := strings.Split(w, "-")
-	if month, err := strconv.Atoi(parts[1]); err == nil && month >= 1 && month <= 12 {
-		d.month = time.Month(month)
-		parts = []string{parts[2], parts[0]}
+	month, err := strconv.Atoi(parts[1])
+	if err != nil {
+		for _, part := range parts {
+			d.word(part)
+		}
+		return
 	}
-	for _, part := range parts {
-		d.word(part)
+	iso := len(parts[0]) == 4
+	if iso {
+		slices.Reverse(parts)
 	}
+	day, _ := strconv.Atoi(parts[0])
+	if month < 1 || month > 12 || day <= 12 && !iso {
+		return
+	}
+	d.month = time.Month(month)
+	d.word(parts[0])
+	d.word(parts[2])
 }
 
 // clock is hh:mm or hh:mm:ss, with or without a zone right behind it.

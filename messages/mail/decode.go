@@ -16,7 +16,7 @@ type decoder interface {
 // defect is what was wrong with an encoded body; the zero defect is nothing.
 type defect struct {
 	foreign bool // bytes that the encoding does not have, skipped or kept
-	cut     bool // the body ends in the middle of an encoded byte
+	cut     bool // the body ends in the middle of a group or an escape
 }
 
 // newDecoder returns the decoder of a transfer encoding, and whether the encoding is one we know.

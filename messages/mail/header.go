@@ -85,10 +85,13 @@ func blankLine(b []byte) int {
 }
 
 // isField tells whether line goes on with a header: "Name:", or white space that continues a field before it. Names are printable
-// ASCII (RFC 5322 section 2.2); white space before the colon is tolerated.
+// ASCII (RFC 5322 section 2.2); white space before the colon is tolerated, and before the first name of all.
 func isField(line []byte, continued bool) bool {
-	if line[0] == ' ' || line[0] == '\t' {
-		return continued
+	if isBlank(line[0]) {
+		if continued {
+			return true
+		}
+		line = bytes.TrimLeft(line, " \t")
 	}
 	for i, c := range line {
 		switch {

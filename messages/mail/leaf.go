@@ -11,29 +11,27 @@ type leaf struct {
 	decoder decoder
 	sum     hash.Hash
 	buf     []byte // one decoded piece, reused
-	kept    []byte // decoded
-	keep    int64  // bytes to keep at most
+	kept    []byte // beginning of the decoded bytes, reused
+	keep    int    // bytes to keep at most
 }
 
 // start readies the splitter's one leaf for a part that begins here. The leaf before it must be finished.
 func (s *splitter) start(p Part) *leaf {
 	l := &s.leaf
-	*l = leaf{part: p, sum: l.sum, buf: l.buf, keep: s.keep(p)}
+	*l = leaf{part: p, sum: l.sum, buf: l.buf, kept: l.kept[:0], keep: s.keep(p)}
 	l.sum.Reset()
 	l.decoder, _ = newDecoder(p.Encoding)
 	l.part.Offset = s.src.offset()
 	return l
 }
 
-// keep is how many decoded bytes of a part the message needs: body texts until they are too long together, and the header of an
-// attached mail.
-func (s *splitter) keep(p Part) int64 {
-	switch {
-	case p.Role == RoleText:
-		return s.textRoom
-	case p.Role == RoleHTML:
-		return s.htmlRoom
-	case isMail(p.ContentType):
+// keep is how many decoded bytes of a part the message needs: body texts as long as there is room, and the header of an attached
+// mail.
+func (s *splitter) keep(p Part) int {
+	if b := s.texts.of(p.Role); b != nil {
+		return b.room
+	}
+	if isMail(p.ContentType) {
 		return headSize
 	}
 	return 0
@@ -54,7 +52,7 @@ func (l *leaf) write(piece []byte) {
 func (l *leaf) take(plain []byte) {
 	l.part.Size += int64(len(plain))
 	l.sum.Write(plain)
-	if n := min(int64(len(plain)), l.keep-int64(len(l.kept))); n > 0 {
+	if n := min(len(plain), l.keep-len(l.kept)); n > 0 {
 		l.kept = append(l.kept, plain[:n]...)
 	}
 }

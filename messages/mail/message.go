@@ -10,7 +10,7 @@ type Limits struct {
 	Size   int64 // bytes of the whole mail; beyond it Parse answers *TooLargeError. Default 150 MB.
 	Header int   // bytes of one header block; fields beyond it are not read. Default 1 MB.
 	Depth  int   // multiparts inside one another; a deeper one stays whole, as one part. Default 64.
-	Parts  int   // parts; the last one runs to the end of the mail. Default 5,000.
+	Parts  int   // parts; what comes after them is one more part. Default 5,000.
 	Text   int64 // bytes of Message.Text and of Message.HTML, each. Default 8 MB.
 }
 
@@ -55,7 +55,7 @@ type Message struct {
 	Date    time.Time // UTC; zero when absent or not understood, which is a problem
 	RawDate string    // the Date field as written
 
-	From, Sender, ReplyTo, To, Cc, Bcc []Address
+	From, Sender, ReplyTo, To, Cc, Bcc []Address // of more than 5,000 in one field the first
 
 	Text string // the plain bodies in order, blank line between; UTF-8, at most Limits.Text bytes
 	HTML string // the HTML bodies in order; UTF-8, at most Limits.Text bytes; never sanitised here

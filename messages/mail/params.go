@@ -150,7 +150,10 @@ func decodeSegments(segments []segment) string {
 		}
 		text = append(text, value...)
 	}
-	if !extended {
+	switch {
+	case segments[0].name == "boundary": // compared with bytes, never shown
+		return string(text)
+	case !extended:
 		return decodeWords(string(text))
 	}
 	decoded, _ := toUTF8(charset, text)

@@ -3,6 +3,7 @@ package mail
 import (
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Parse reads a mail from r to its end, once, in bounded memory. It never rejects a mail: problems are data. Its only errors are
@@ -18,7 +19,7 @@ func Parse(r io.Reader, l Limits) (*Message, error) {
 	m := &Message{Size: src.offset(), Parts: s.parts}
 	src.sum.Sum(m.SHA256[:0])
 	s.fields(m)
-	s.bodies(m)
+	m.Text, m.HTML = s.texts.plain.String(), s.texts.html.String()
 	markInline(m.Parts, m.HTML)
 	m.Problems = s.problems
 	return m, nil
@@ -30,7 +31,7 @@ func (s *splitter) fields(m *Message) {
 	m.MessageID = messageID(h.get("message-id"))
 	m.InReplyTo = messageIDs(h.get("in-reply-to"))
 	m.References = messageIDs(h.get("references"))
-	m.ThreadIndex = messageID(h.get("thread-index"))
+	m.ThreadIndex = strings.ReplaceAll(cleanLine(h.get("thread-index")), " ", "")
 	m.Subject = decodeWords(h.get("subject"))
 	m.RawDate = cleanLine(h.get("date"))
 	s.date(m)
@@ -57,6 +58,9 @@ func (s *splitter) addresses(field string) []Address {
 	list, malformed := parseAddresses(s.header[field])
 	if malformed > 0 {
 		s.problems.add(0, ProblemAddress, fmt.Sprintf("In the field %q, %d addresses cannot be read.", field, malformed))
+	}
+	if len(list) == maxAddresses {
+		s.problems.add(0, ProblemAddresses, fmt.Sprintf("Of the field %q only the first %d addresses are read.", field, maxAddresses))
 	}
 	return list
 }

@@ -23,18 +23,19 @@ const (
 	ProblemReopened         = "multipart-reopened" // parts after the closing delimiter, read all the same
 	ProblemEpilogue         = "multipart-epilogue" // text after the closing delimiter, not shown
 	ProblemTooDeep          = "too-deep"           // beyond Limits.Depth: kept whole
-	ProblemTooManyParts     = "too-many-parts"     // beyond Limits.Parts: the last part runs to the end
+	ProblemTooManyParts     = "too-many-parts"     // beyond Limits.Parts: the rest of the mail is one part
 )
 
 // Content: what was damaged, cut or guessed.
 const (
-	ProblemEncodingUnknown = "encoding-unknown"  // transfer encoding not known: bytes kept as they are
-	ProblemEncodingDamaged = "encoding-damaged"  // bytes foreign to the transfer encoding were skipped or kept
-	ProblemEncodingCut     = "encoding-cut"      // the encoded data ends in mid-character
-	ProblemCharsetUnknown  = "charset-unknown"   // read as Windows-1252
-	ProblemTextTooLong     = "text-too-long"     // beyond Limits.Text: cut in Message, whole in the part
-	ProblemDate            = "date-unreadable"   // RawDate has it as written
-	ProblemAddress         = "address-malformed" // no address could be made out; Raw has it as written
+	ProblemEncodingUnknown = "encoding-unknown"   // transfer encoding not known: bytes kept as they are
+	ProblemEncodingDamaged = "encoding-damaged"   // bytes foreign to the transfer encoding were skipped or kept
+	ProblemEncodingCut     = "encoding-cut"       // the encoded data ends in the middle of a group: it may be cut short
+	ProblemCharsetUnknown  = "charset-unknown"    // read as Windows-1252
+	ProblemTextTooLong     = "text-too-long"      // beyond Limits.Text: cut in Message, whole in the part
+	ProblemDate            = "date-unreadable"    // RawDate has it as written
+	ProblemAddresses       = "too-many-addresses" // more than 5,000 in one field: the first were read
+	ProblemAddress         = "address-malformed"  // no address could be made out; Raw has it as written
 )
 
 // Notes: nothing is wrong, but a reader should know.

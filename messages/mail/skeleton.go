@@ -11,13 +11,44 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// text is one body text: decoded bytes, still in their charset.
-type text struct {
-	part    int // its number
-	role    Role
-	charset string // as declared
-	bytes   []byte
+// texts gathers the body texts of a mail, converted, in document order.
+type texts struct {
+	parser      *enmime.Parser
+	plain, html body
 }
+
+// body is one of the two bodies of a mail.
+type body struct {
+	pieces []string
+	room   int // bytes still free
+}
+
+func newTexts(limit int64) *texts {
+	return &texts{parser: newParser(), plain: body{room: int(limit)}, html: body{room: int(limit)}}
+}
+
+// of is the body that a part of that role belongs to; nil if it is no body text.
+func (ts *texts) of(r Role) *body {
+	switch r {
+	case RoleText:
+		return &ts.plain
+	case RoleHTML:
+		return &ts.html
+	}
+	return nil
+}
+
+// add appends text, with a separator where text came before it, as far as there is room.
+func (b *body) add(text, separator string) {
+	if len(b.pieces) > 0 {
+		text = separator + text
+	}
+	text = cut(text, b.room)
+	b.room -= len(text)
+	b.pieces = append(b.pieces, text)
+}
+
+func (b *body) String() string { return strings.Join(b.pieces, "") }
 
 // newParser is the enmime parser for skeletons: it must neither reject nor guess where the mail says what it is.
 func newParser() *enmime.Parser {
@@ -30,29 +61,28 @@ func newParser() *enmime.Parser {
 	)
 }
 
-// utf8 converts a body text. What is UTF-8 already stays; the rest enmime reads from a skeleton of its own, a mail that is this
+// convert makes a body text UTF-8. What is UTF-8 already stays; the rest enmime reads from a skeleton of its own, a mail that is this
 // text alone and has no boundary or transfer encoding left to trip over. It tells whether the charset was known.
-func (t text) utf8(parser *enmime.Parser) (string, bool) {
-	body := bytes.TrimPrefix(t.bytes, []byte("\xef\xbb\xbf"))
-	if isUnicode(t.charset) && validUTF8(body) {
-		return cleanText(string(body)), true
+func (ts *texts) convert(p Part, text []byte) (string, bool) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	if isUnicode(p.Charset) && utf8.Valid(text) {
+		return cleanText(string(text)), true
 	}
-	part, err := parser.ReadParts(io.MultiReader(strings.NewReader(t.header()), bytes.NewReader(body)))
-	if err != nil || hasError(part, enmime.ErrorCharsetConversion) {
-		decoded, _ := toUTF8("", body)
-		return cleanText(decoded), false
+	part, err := ts.parser.ReadParts(io.MultiReader(strings.NewReader(skeletonHeader(p, text)), bytes.NewReader(text)))
+	if err == nil && utf8.Valid(part.Content) && !hasError(part, enmime.ErrorCharsetConversion) {
+		return cleanText(string(part.Content)), true
 	}
-	return cleanText(string(part.Content)), true
+	converted, known := toUTF8(p.Charset, text)
+	return cleanText(converted), known
 }
 
-// header is the header of the skeleton. A charset that only the HTML itself names is written there.
-func (t text) header() string {
-	label := t.charset
-	typ := "text/plain"
-	if t.role == RoleHTML {
+// skeletonHeader is the header of a skeleton. A charset that only the HTML itself names is written there.
+func skeletonHeader(p Part, text []byte) string {
+	typ, label := "text/plain", p.Charset
+	if p.Role == RoleHTML {
 		typ = "text/html"
-		if _, name, certain := charset.DetermineEncoding(t.bytes[:min(len(t.bytes), 1024)], ""); label == "" && certain {
-			label = name
+		if label == "" {
+			label = metaCharset(text)
 		}
 	}
 	if label != "" {
@@ -61,14 +91,26 @@ func (t text) header() string {
 	return "Content-Type: " + typ + "\r\n\r\n"
 }
 
-// validUTF8 tolerates a character that a limit cut at the end.
-func validUTF8(b []byte) bool {
-	for n := range utf8.UTFMax {
-		if n <= len(b) && utf8.Valid(b[:len(b)-n]) {
-			return true
+// metaCharset is the charset that HTML names itself; "" when it names none, or the one a browser would take anyway.
+func metaCharset(text []byte) string {
+	_, name, certain := charset.DetermineEncoding(text[:min(len(text), 1024)], "")
+	if !certain && name == "windows-1252" {
+		return ""
+	}
+	return name
+}
+
+// wholeRunes drops the beginning of a UTF-8 character at the end of text, which a limit has cut in two.
+func wholeRunes(text []byte) []byte {
+	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
+		if last := text[len(text)-n:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				return text[:len(text)-n]
+			}
+			break
 		}
 	}
-	return false
+	return text
 }
 
 func hasError(p *enmime.Part, name string) bool {
@@ -80,24 +122,22 @@ func hasError(p *enmime.Part, name string) bool {
 	return false
 }
 
-// bodies joins the texts of a mail to its plain and its HTML body.
-func (s *splitter) bodies(m *Message) {
-	var plain, html []string
-	parser := newParser()
-	for _, t := range s.texts {
-		converted, known := t.utf8(parser)
-		if !known {
-			s.problems.add(t.part, ProblemCharsetUnknown, fmt.Sprintf("The charset %q is not known; the text may read wrongly.", t.charset))
-		}
-		if t.role == RoleHTML {
-			html = append(html, converted)
-		} else {
-			plain = append(plain, converted)
-		}
+// addText adds what was kept of a body text to its body.
+func (s *splitter) addText(p Part, kept []byte) {
+	b := s.texts.of(p.Role)
+	if int64(len(kept)) < p.Size {
+		s.problems.add(p.Number, ProblemTextTooLong, "A body text is longer than the limit and is cut; the part has it whole.")
+		kept = wholeRunes(kept)
 	}
-	m.Text = cut(strings.Join(plain, "\n\n"), int(s.limits.Text))
-	m.HTML = cut(strings.Join(html, "\n"), int(s.limits.Text))
-	if strings.Contains(m.Text, "-----BEGIN PGP ") {
-		s.problems.add(0, NotePGP, "The text is signed or encrypted with PGP; it is kept as it is and not checked.")
+	if len(kept) == 0 {
+		return
 	}
+	converted, known := s.texts.convert(p, kept)
+	if !known {
+		s.problems.add(p.Number, ProblemCharsetUnknown, fmt.Sprintf("The charset %q is not known; the text may read wrongly.", p.Charset))
+	}
+	if strings.Contains(converted, "-----BEGIN PGP ") {
+		s.problems.add(p.Number, NotePGP, "PGP signed or encrypted text, kept as it is and not checked.")
+	}
+	b.add(converted, "\n\n")
 }

@@ -19,9 +19,7 @@ type splitter struct {
 
 	header   header // of the mail
 	parts    []Part
-	texts    []text // body texts, undecoded charset
-	textRoom int64  // bytes of them still to keep
-	htmlRoom int64
+	texts    *texts
 	problems problems
 }
 
@@ -29,7 +27,7 @@ type splitter struct {
 func (s *splitter) next() int { return len(s.parts) + 1 }
 
 func newSplitter(src *source, l Limits) *splitter {
-	return &splitter{src: src, limits: l, leaf: leaf{sum: sha256.New()}, textRoom: l.Text, htmlRoom: l.Text}
+	return &splitter{src: src, limits: l, leaf: leaf{sum: sha256.New()}, texts: newTexts(l.Text)}
 }
 
 // mail walks the whole mail.
@@ -107,16 +105,17 @@ func (s *splitter) multipart(c content, path string) {
 
 	l := s.start(asText(c.part))
 	s.body(l.write)
-	if s.at.level != level || s.at.closing {
+	empty := s.at.level != level || s.at.closing
+	if empty {
 		s.problems.add(s.next(), ProblemNoParts, "A multipart has no parts; it is kept as one text.")
 		s.finish(path)
 	}
-	closed := false
+	closed := empty
 	for n := 1; s.at.level == level; {
 		s.src.skip(s.at.length)
 		if s.at.closing {
 			closed = true
-			s.epilogue()
+			s.epilogue(level)
 			continue
 		}
 		if closed {
@@ -152,8 +151,12 @@ func (s *splitter) child(parent, path string) {
 	s.entity(s.readHeader(), otherwise, path)
 }
 
-// epilogue reads over what follows the end of a multipart.
-func (s *splitter) epilogue() {
+// epilogue reads over what follows the end of the multipart at level. Its delimiters still count there, unless the one around it
+// has the same boundary: then they are those of the outer one.
+func (s *splitter) epilogue(level int) {
+	if level > 0 && bytes.Equal(s.open[level], s.open[level-1]) {
+		s.open = s.open[:level]
+	}
 	blank := true
 	s.body(func(piece []byte) { blank = blank && len(bytes.TrimSpace(piece)) == 0 })
 	if !blank {
@@ -171,8 +174,8 @@ func (s *splitter) finish(path string) {
 	}
 	p.Number = s.next()
 	s.encodingProblems(p, d)
-	if p.Role == RoleText || p.Role == RoleHTML {
-		s.keepText(p)
+	if s.texts.of(p.Role) != nil {
+		s.addText(p, s.leaf.kept)
 	} else if isMail(p.ContentType) && p.Name == "" {
 		p.Name = mailName(s.leaf.kept)
 	}
@@ -180,22 +183,6 @@ func (s *splitter) finish(path string) {
 		s.problems.add(p.Number, code, detail)
 	}
 	s.parts = append(s.parts, p)
-}
-
-// keepText keeps what was read of a body text for the skeleton.
-func (s *splitter) keepText(p Part) {
-	kept := int64(len(s.leaf.kept))
-	if p.Role == RoleText {
-		s.textRoom -= kept
-	} else {
-		s.htmlRoom -= kept
-	}
-	if kept < p.Size {
-		s.problems.add(p.Number, ProblemTextTooLong, "A body text is longer than the limit and is cut; the part has it whole.")
-	}
-	if kept > 0 {
-		s.texts = append(s.texts, text{part: p.Number, role: p.Role, charset: p.Charset, bytes: s.leaf.kept})
-	}
 }
 
 // encodingProblems says what was wrong with the transfer encoding of a part.
@@ -207,6 +194,6 @@ func (s *splitter) encodingProblems(p Part, d defect) {
 		s.problems.add(p.Number, ProblemEncodingDamaged, fmt.Sprintf("Some bytes are not %s; the rest was read.", p.Encoding))
 	}
 	if d.cut {
-		s.problems.add(p.Number, ProblemEncodingCut, fmt.Sprintf("The %s data is cut short.", p.Encoding))
+		s.problems.add(p.Number, ProblemEncodingCut, fmt.Sprintf("The %s data ends early; it may be cut short.", p.Encoding))
 	}
 }

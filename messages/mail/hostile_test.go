@@ -1,0 +1,100 @@
+//go:build unix
+
+package mail_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailconnector/mailconnector/messages/mail"
+)
+
+// TestHostileMails reads small mails made to cost much: each takes under a second of CPU, a few megabytes, and leaves its problem.
+func TestHostileMails(t *testing.T) {
+	const (
+		base64Part = "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+		quotedPart = "Content-Type: application/pdf\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+		mixed      = "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+		latinPart  = "--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\n"
+	)
+	latin := strings.Repeat("\xe4", 500)
+	tests := []struct {
+		name    string
+		mail    func() string
+		problem string
+		memory  uint64 // megabytes beyond the mail itself, garbage included
+	}{
+		{"5 MB of exclamation marks in base64", many(base64Part, "!", 5<<20), mail.ProblemEncodingDamaged, 2},
+		{"5 MB of padding in base64", many(base64Part, "=", 5<<20), "", 2},
+		{"5 MB of joined padded groups in base64", many(base64Part, "QQ==\n", 1<<20), mail.ProblemEncodingDamaged, 2},
+		{"5 MB of equals signs in quoted-printable", many(quotedPart, "=", 5<<20), mail.ProblemEncodingDamaged, 2},
+		{"5 MB of white space in quoted-printable", many(quotedPart, " ", 5<<20), "", 2},
+		{"30,000 empty parts", many(mixed, "--b\r\n\r\n", 30_000), mail.ProblemTooManyParts, 8},
+		{"20,000 text parts", many(mixed, latinPart+latin+"\r\n", 20_000), mail.ProblemTooManyParts, 40},
+		{"20,000 parts named in HTML", many(mixed, "--b\r\nContent-Type: image/png\r\nContent-ID: <a>\r\n\r\n", 20_000), mail.ProblemTooManyParts, 12},
+		{"3,000 levels", func() string { return nested(3000) }, mail.ProblemTooDeep, 4},
+		{"3,000 attached mails in one another", many("", "Content-Type: message/rfc822\r\n\r\n", 3000), "", 2},
+		{"200,000 fields we do not read", many("", "X-Field: value\r\n", 200_000), mail.ProblemHeaderTooLong, 12},
+		{"200,000 To fields", many("", "To: a@b.c\r\n", 200_000), mail.ProblemAddresses, 20},
+		{"a field of 10 MB", many("Subject: ", "a", 10<<20), mail.ProblemHeaderTooLong, 12},
+		{"70,000 encoded words", many("Subject: ", "=?utf-8?q?a?= ", 70_000), "", 12},
+		{"encoded words that never end", many("Subject: ", "=?utf-8?q?a ", 80_000), "", 12},
+		{"100,000 addresses", many("To: ", "a@b.c,", 100_000), mail.ProblemAddresses, 12},
+		{"a million brackets in an address field", many("To: ", `"(<`, 330_000), "", 16},
+		{"a parameter in 60,000 segments", func() string { return "Content-Type: text/plain" + segments(60_000) + "\r\n\r\nbody" }, "", 20},
+		{"5 MB of HTML", many("Content-Type: text/html; charset=utf-8\r\n\r\n", "<div>ä", 750_000), "", 24},
+		{"5 MB of HTML in Latin-1", many("Content-Type: text/html; charset=iso-8859-1\r\n\r\n", "<div>\xe4", 900_000), "", 60},
+		{"5 MB of HTML in no charset", many("Content-Type: text/html\r\n\r\n", "<div>\xe4", 900_000), "", 80},
+		{"5 MB of cid links", many("Content-Type: text/html\r\n\r\n", "cid:a ", 900_000), "", 24},
+		{"5 MB of dashes at line starts", many(mixed, "--\n", 1_700_000), mail.ProblemNoParts, 24},
+		{"5 MB of near delimiters", many(mixed, "\r\n--b.", 900_000), mail.ProblemNoParts, 24},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			raw := tt.mail()
+			var m *mail.Message
+			start := cpuTime()
+			memory := peakHeap(t, func() { m = parse(t, raw) })
+			if took := cpuTime() - start; took > time.Second*slowdown {
+				t.Errorf("took %v of CPU", took)
+			}
+			if memory > tt.memory*slowdown<<20 {
+				t.Errorf("took %d MB, want at most %d", memory>>20, tt.memory)
+			}
+			if tt.problem != "" && !hasProblem(m, tt.problem) {
+				t.Errorf("problems %v lack %q", m.Problems, tt.problem)
+			}
+			checkInvariants(t, []byte(raw), m, mail.Limits{})
+		})
+	}
+}
+
+// many makes a mail of a beginning and the same again and again.
+func many(head, unit string, n int) func() string {
+	return func() string { return head + strings.Repeat(unit, n) }
+}
+
+// nested is a mail of multiparts in one another.
+func nested(levels int) string {
+	var b strings.Builder
+	for i := range levels {
+		fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
+	}
+	return b.String() + "\r\nbody"
+}
+
+// segments is one parameter in many continuations.
+func segments(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "; name*%d=a", i)
+	}
+	return b.String()
+}
+
+func hasProblem(m *mail.Message, code string) bool {
+	return slices.ContainsFunc(m.Problems, func(p mail.Problem) bool { return p.Code == code })
+}
