@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // templateFlags shape the data folder itself, so they are part of the template's name.
@@ -48,15 +49,18 @@ func makeTemplate(data string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
-	args := append([]string{}, templateFlags...)
-	args = append(args, "--datadir="+scratch)
+	fresh := filepath.Join(scratch, "data")
+	args := slices.Concat(templateFlags, []string{
+		"--datadir=" + fresh,
+		"--tmpdir=" + scratch, // in /tmp two of them would take each other's files
+	})
 	if os.Geteuid() == 0 {
 		args = append(args, "--user=root")
 	}
 	if out, err := exec.CommandContext(context.Background(), install, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
-	if err := os.Rename(scratch, data); err != nil && !exists(data) {
+	if err := os.Rename(fresh, data); err != nil && !exists(data) {
 		return err
 	}
 	return nil
