@@ -77,7 +77,7 @@ type Attachment struct {
 	ContentID   string // without brackets
 	Size        int64  // decoded bytes
 	SHA256      [32]byte
-	Inline      bool   // shown by the HTML; the host keeps it with the message and makes no document
+	Inline      bool // shown by the HTML; the host keeps it with the message and makes no document
 	// Document is a document of the host that holds these bytes already and that the user may view: it is related, not
 	// copied. To the Checker, documents are records of the type DocumentType.
 	Document string

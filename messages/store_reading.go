@@ -109,19 +109,18 @@ func (s store) documentsOfMessage(ctx context.Context, id string) ([]linkDocumen
 	return rows, nil
 }
 
-// part loads one part of the copy that a message shows. It answers errNoRow.
+// part loads one part of the copy that a message shows, and when the message was archived. It answers errNoRow.
 func (s store) part(ctx context.Context, message string, number int) (part, time.Time, error) {
-	var row struct {
-		partRow
-		Created int64
-	}
-	err := s.gorm(ctx).Table("mc_parts").Select("mc_parts.*, mc_messages.created").
-		Joins("JOIN mc_messages ON mc_messages.rendition = mc_parts.rendition").
-		Where("mc_messages.id = ? AND mc_parts.number = ?", message, number).Take(&row).Error
+	var about messageRow
+	err := s.gorm(ctx).Select("rendition", "created").Where("id = ?", message).Take(&about).Error
 	if err != nil {
+		return part{}, time.Time{}, fmt.Errorf("read message: %w", noRow(err))
+	}
+	var row partRow
+	if err := s.gorm(ctx).Where("rendition = ? AND number = ?", about.Rendition, number).Take(&row).Error; err != nil {
 		return part{}, time.Time{}, fmt.Errorf("read part: %w", noRow(err))
 	}
-	return row.part(), timeOf(row.Created), nil
+	return row.part(), timeOf(about.Created), nil
 }
 
 // byIdentity returns the ids of messages by their identities.

@@ -1,0 +1,49 @@
+package messages_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/mailconnector/mailconnector/documents"
+	"github.com/mailconnector/mailconnector/internal/database"
+	"github.com/mailconnector/mailconnector/messages"
+	"github.com/mailconnector/mailconnector/messages/mail"
+)
+
+// newWith is another service on the tables, contents and CRM of a harness.
+func newWith(t testing.TB, h *harness, change func(*messages.Config)) *harness {
+	t.Helper()
+	db, err := database.New(h.db, database.Options{Now: h.clock.Now, Dialect: dialectOf(h.db)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := documents.New(documents.Config{DB: db, Store: h.content})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := messages.Config{DB: db, Blobs: blobs, Filing: h.crm, Permissions: h.crm, Labels: h.crm.labels}
+	change(&config)
+	other := *h
+	if other.Service, err = messages.New(config); err != nil {
+		t.Fatal(err)
+	}
+	return &other
+}
+
+func newLimited(t testing.TB, h *harness, l mail.Limits) *harness {
+	t.Helper()
+	return newWith(t, h, func(c *messages.Config) { c.Limits = l })
+}
+
+// namingHost notes the names it is given.
+type namingHost struct {
+	messages.Filing
+	names *[]string
+}
+
+func (n *namingHost) Prepare(ctx context.Context, m messages.Mail, files messages.FileJournal) (messages.Plan, error) {
+	for _, a := range m.Attachments {
+		*n.names = append(*n.names, a.Name)
+	}
+	return n.Filing.Prepare(ctx, m, files)
+}
