@@ -63,4 +63,9 @@ require (
 	modernc.org/sqlite v1.60.0
 )
 
-require github.com/evanw/esbuild v0.28.2 // indirect
+require (
+	github.com/evanw/esbuild v0.28.2 // indirect
+	github.com/go-crypt/crypt v0.14.15 // indirect
+	github.com/go-crypt/x v0.4.16 // indirect
+	github.com/sergeymakinen/go-crypt v1.0.1 // indirect
+)
