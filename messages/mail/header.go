@@ -28,27 +28,34 @@ func wanted(name string) bool {
 }
 
 // readHeader reads a header block with the blank line after it. A block also ends where a line can be no field, and before a
-// delimiter; then the body begins right there.
+// delimiter; then the body begins right there. But after a line that asks for more, the next one continues it, indented or not.
 func (s *splitter) readHeader() header {
 	var block []byte
 	for {
 		line := s.src.peek(lookahead)
-		if len(line) == 0 {
-			break
-		}
-		if n := blankLine(line); n > 0 {
+		if n := blankLine(line); n > 0 || len(line) == 0 {
 			s.src.skip(n)
-			break
+			return parseHeader(block)
 		}
-		if _, ok := s.delimiter(line); ok || !isField(line, len(block) > 0) {
+		_, ended := s.delimiter(line)
+		switch {
+		case !ended && isField(line, len(block) > 0):
+			block = s.line(block)
+		case !ended && unfinished(block):
+			block = s.line(append(block, ' '))
+		default:
 			if len(block) > 0 {
 				s.problems.add(s.next(), ProblemHeaderUnfinished, "The header ends without the blank line that separates it from the body.")
 			}
-			break
+			return parseHeader(block)
 		}
-		block = s.line(block)
 	}
-	return parseHeader(block)
+}
+
+// unfinished tells whether the last line of a block ends as a line does that goes on.
+func unfinished(block []byte) bool {
+	block = bytes.TrimRight(block, " \t\r\n")
+	return bytes.HasSuffix(block, []byte(";")) || bytes.HasSuffix(block, []byte(","))
 }
 
 // line appends the next line to block, or reads over it once the block is full.
