@@ -137,12 +137,7 @@ func found(wanted, within *letter) bool {
 // attachmentHashes returns the hashes of the attachments, sorted. Attached mails are left out, because Exchange
 // renders them anew with each copy, and so is what may have been cut off.
 func attachmentHashes(l *letter) [][32]byte {
-	cut := make(map[int]bool)
-	for _, p := range l.problems {
-		if p.Code == mail.ProblemEncodingCut || p.Code == mail.ProblemUnclosed {
-			cut[p.Part] = true
-		}
-	}
+	cut := l.cutParts()
 	var sums [][32]byte
 	for _, p := range l.parts {
 		if p.Role == mail.RoleAttachment && p.blob != "" && p.ContentType != "message/rfc822" && !cut[p.Number] {
@@ -151,6 +146,21 @@ func attachmentHashes(l *letter) [][32]byte {
 	}
 	slices.SortFunc(sums, func(x, y [32]byte) int { return bytes.Compare(x[:], y[:]) })
 	return sums
+}
+
+// cutParts returns the numbers of the parts that may lack their end: those whose encoding stops in mid-character, and
+// the last one of a mail whose own end is missing.
+func (l *letter) cutParts() map[int]bool {
+	cut := make(map[int]bool)
+	for _, p := range l.problems {
+		switch {
+		case p.Code == mail.ProblemEncodingCut:
+			cut[p.Part] = true
+		case p.Code == mail.ProblemUnclosed && len(l.parts) > 0:
+			cut[l.parts[len(l.parts)-1].Number] = true
+		}
+	}
+	return cut
 }
 
 // sameBody reports whether two copies show the same words. Copies with nothing to compare do.

@@ -94,21 +94,20 @@ func (s *Service) isCopy(ctx context.Context, j *job, a *archived) (bool, error)
 	return err == nil, err
 }
 
-// provesPossession reports whether a copy has everything that the archived message would show.
+// provesPossession reports whether a copy has everything that the archived message shows, or would show from now on.
 func provesPossession(arriving, archived *letter) bool {
 	have := make(map[[32]byte]bool, len(arriving.parts))
 	for _, p := range arriving.parts {
 		have[p.SHA256] = true
 	}
+	replaces, cut := moreComplete(arriving, archived), archived.cutParts()
 	for _, p := range archived.parts {
-		if !p.isBody() && p.blob != "" && !have[p.SHA256] {
+		if !p.isBody() && p.blob != "" && !have[p.SHA256] && !(replaces && cut[p.Number]) {
 			return false
 		}
 	}
-	if !contains(recipients(arriving), recipients(archived)) {
-		return false
-	}
-	return moreComplete(arriving, archived) || sameWords(arriving.copy, archived.copy)
+	return contains(recipients(arriving), recipients(archived)) &&
+		(replaces || sameWords(arriving.copy, archived.copy))
 }
 
 // sameWords is sameBody for two copies that must both have a body, if the archived one has.

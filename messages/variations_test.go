@@ -2,12 +2,14 @@ package messages_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/mailconnector/mailconnector/documents"
 	"github.com/mailconnector/mailconnector/internal/database"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/messages/mail"
+	"github.com/mailconnector/mailconnector/permissions"
 )
 
 // newWith is another service on the tables, contents and CRM of a harness.
@@ -47,3 +49,5 @@ func (n *namingHost) Prepare(ctx context.Context, m messages.Mail, files message
 	}
 	return n.Filing.Prepare(ctx, m, files)
 }
+
+func notFound(err error) bool { return errors.Is(err, permissions.ErrNotFound) }
