@@ -94,7 +94,7 @@ func RunHostTests(t *testing.T, newHost func(t *testing.T) HostUnderTest) {
 		{"Permissions", permissionsTests()},
 		{"Records", recordsTests()},
 		{"Filing", filingTests()},
-		// MODULE
+		{"Module", moduleTests()},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

@@ -30,6 +30,8 @@ func filingTests() []hostTest {
 		{"a target deleted meanwhile stops everything", targetGone},
 		{"an abandoned plan leaves no file", abandonsPlan},
 		{"a message is put on one more record", filesAgain},
+		{"a message whose copy is gone gets another", renewsMessage},
+		{"documents are records to the checker", checksDocuments},
 		{"a document that is there is related, not copied", reusesDocument},
 		{"a link taken off in the CRM is gone", unlinkedNatively},
 		{"a message is taken off one record with its documents", removes},

@@ -149,7 +149,13 @@ func targetGone(t *testing.T, h HostUnderTest) {
 
 func abandonsPlan(t *testing.T, h HostUnderTest) {
 	f := newFiler(t, h)
-	plan := f.prepare(f.mail("Never mind", f.on, "never "+newID(), "mind "+newID()))
+	m := f.mail("Never mind", f.on, "never "+newID(), "mind "+newID())
+	plan, other := f.prepare(m), f.prepare(m)
+	for _, path := range other.Files {
+		if slices.Contains(plan.Files, path) {
+			t.Errorf("two plans were given the file %q", path)
+		}
+	}
 	if h.HasFile != nil && !slices.ContainsFunc(plan.Files, h.HasFile) {
 		t.Errorf("none of the announced files %v was written, or HasFile does not find them", plan.Files)
 	}
@@ -197,6 +203,33 @@ func filesAgain(t *testing.T, h HostUnderTest) {
 	f.wantOn(first.HostID, f.on[0], created)
 }
 
+func renewsMessage(t *testing.T, h HostUnderTest) {
+	f := newFiler(t, h)
+	m := f.mail("Its copy is gone", f.on[:1])
+	m.HostID = "no-such-message"
+	filed := f.file(m)
+	if filed.HostID == m.HostID {
+		t.Errorf("the message is filed under the host id of a copy that is gone")
+	}
+	f.wantOn(filed.HostID, f.on[0])
+	f.wantNative(f.on[0], filed.HostID, m)
+}
+
+func checksDocuments(t *testing.T, h HostUnderTest) {
+	f := newFiler(t, h)
+	filed := f.file(f.mail("Documents are records too", f.on[:1], "record "+newID()))
+	mine := permissions.Record{Type: messages.DocumentType, ID: filed.Documents[0].Document}
+	unknown := permissions.Record{Type: messages.DocumentType, ID: "no-such-document"}
+	decisions := check(t, h, f.user, permissions.View, unknown, mine)
+	if decisions[0].Outcome != permissions.Missing || !decisions[1].Allows() {
+		t.Errorf("an unknown document is %s, one's own %s; want missing and allowed", decisions[0].Outcome, decisions[1].Outcome)
+	}
+	if d := check(t, h, f.user, permissions.Create, permissions.Record{Type: messages.DocumentType})[0]; !d.Allows() {
+		t.Errorf("%s may create no documents (%s): let a user who may be the one with the most records to link to",
+			f.user.UserName, d.Outcome)
+	}
+}
+
 func reusesDocument(t *testing.T, h HostUnderTest) {
 	f := newFiler(t, h)
 	m := f.mail("Document", f.on[:1], "document "+newID())
@@ -239,24 +272,33 @@ func removes(t *testing.T, h HostUnderTest) {
 	f := newFiler(t, h)
 	m := f.mail("Undo", f.on, "goes "+newID(), "stays "+newID())
 	filed := f.file(m)
-	gone := slices.DeleteFunc(slices.Clone(filed.Documents), func(d messages.FiledDocument) bool { return d.Part != 2 })
-	removal := messages.Removal{Actor: f.user.subject(), HostID: filed.HostID, Record: f.on[0], Documents: []string{gone[0].Document}}
-	for range 2 { // once more: what is off already is no error
-		err := f.db.Tx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
-			return h.Host.Filing.Remove(ctx, tx.SQL(), removal)
-		})
-		if err != nil {
-			t.Fatalf("Remove = %v", err)
-		}
-	}
+	gone := filed.Documents[slices.IndexFunc(filed.Documents, func(d messages.FiledDocument) bool { return d.Part == 2 })]
+	removal := messages.Removal{Actor: f.user.subject(), Record: f.on[0], Documents: []string{gone.Document}}
+	f.remove(removal)
+	f.wantOn(filed.HostID, f.on...) // without a host id only documents go
+	f.wantNoDocuments(f.on[0], contentOf(t, m, 0))
+	f.wantDocuments(f.on[0], contentOf(t, m, 1))
+
+	removal.HostID = filed.HostID
+	f.remove(removal)
+	f.remove(removal) // what is off already is no error
 	f.wantOn(filed.HostID, f.on[1:]...)
 	if slices.Contains(f.listed(f.on[0]), filed.HostID) {
 		t.Errorf("the message is still listed on %s", f.on[0])
 	}
-	f.wantNoDocuments(f.on[0], contentOf(t, m, 0))
 	f.wantDocuments(f.on[0], contentOf(t, m, 1)) // not among those to take off
 	for _, r := range f.on[1:] {
 		f.wantDocuments(r, contentOf(t, m, 0), contentOf(t, m, 1))
+	}
+}
+
+func (f *filer) remove(r messages.Removal) {
+	f.t.Helper()
+	err := f.db.Tx(f.t.Context(), func(ctx context.Context, tx *database.Tx) error {
+		return f.Host.Filing.Remove(ctx, tx.SQL(), r)
+	})
+	if err != nil {
+		f.t.Fatalf("Remove = %v", err)
 	}
 }
 
