@@ -27,11 +27,11 @@ func TestHostileMails(t *testing.T) {
 		problem string
 		memory  uint64 // megabytes beyond the mail itself, garbage included
 	}{
-		{"5 MB of exclamation marks in base64", many(base64Part, "!", 5<<20), mail.ProblemEncodingDamaged, 2},
-		{"5 MB of padding in base64", many(base64Part, "=", 5<<20), "", 2},
-		{"5 MB of joined padded groups in base64", many(base64Part, "QQ==\n", 1<<20), mail.ProblemEncodingDamaged, 2},
-		{"5 MB of equals signs in quoted-printable", many(quotedPart, "=", 5<<20), mail.ProblemEncodingDamaged, 2},
-		{"5 MB of white space in quoted-printable", many(quotedPart, " ", 5<<20), "", 2},
+		{"megabytes of exclamation marks in base64", many(base64Part, "!", megabytes<<20), mail.ProblemEncodingDamaged, 2},
+		{"megabytes of padding in base64", many(base64Part, "=", megabytes<<20), "", 2},
+		{"megabytes of joined padded groups in base64", many(base64Part, "QQ==\n", megabytes*200_000), mail.ProblemEncodingDamaged, 2},
+		{"megabytes of equals signs in quoted-printable", many(quotedPart, "=", megabytes<<20), mail.ProblemEncodingDamaged, 2},
+		{"megabytes of white space in quoted-printable", many(quotedPart, " ", megabytes<<20), "", 2},
 		{"30,000 empty parts", many(mixed, "--b\r\n\r\n", 30_000), mail.ProblemTooManyParts, 8},
 		{"20,000 text parts", many(mixed, latinPart+latin+"\r\n", 20_000), mail.ProblemTooManyParts, 40},
 		{"20,000 parts named in HTML", many(mixed, "--b\r\nContent-Type: image/png\r\nContent-ID: <a>\r\n\r\n", 20_000), mail.ProblemTooManyParts, 12},
@@ -45,12 +45,12 @@ func TestHostileMails(t *testing.T) {
 		{"100,000 addresses", many("To: ", "a@b.c,", 100_000), mail.ProblemAddresses, 12},
 		{"a million brackets in an address field", many("To: ", `"(<`, 330_000), "", 16},
 		{"a parameter in 60,000 segments", func() string { return "Content-Type: text/plain" + segments(60_000) + "\r\n\r\nbody" }, "", 20},
-		{"5 MB of HTML", many("Content-Type: text/html; charset=utf-8\r\n\r\n", "<div>ä", 750_000), "", 24},
-		{"5 MB of HTML in Latin-1", many("Content-Type: text/html; charset=iso-8859-1\r\n\r\n", "<div>\xe4", 900_000), "", 60},
-		{"5 MB of HTML in no charset", many("Content-Type: text/html\r\n\r\n", "<div>\xe4", 900_000), "", 80},
-		{"5 MB of cid links", many("Content-Type: text/html\r\n\r\n", "cid:a ", 900_000), "", 24},
-		{"5 MB of dashes at line starts", many(mixed, "--\n", 1_700_000), mail.ProblemNoParts, 24},
-		{"5 MB of near delimiters", many(mixed, "\r\n--b.", 900_000), mail.ProblemNoParts, 24},
+		{"megabytes of HTML", many("Content-Type: text/html; charset=utf-8\r\n\r\n", "<div>ä", megabytes*150_000), "", 24},
+		{"megabytes of HTML in Latin-1", many("Content-Type: text/html; charset=iso-8859-1\r\n\r\n", "<div>\xe4", megabytes*180_000), "", 60},
+		{"megabytes of HTML in no charset", many("Content-Type: text/html\r\n\r\n", "<div>\xe4", megabytes*180_000), "", 80},
+		{"megabytes of cid links", many("Content-Type: text/html\r\n\r\n", "cid:a ", megabytes*180_000), "", 24},
+		{"megabytes of dashes at line starts", many(mixed, "--\n", megabytes*330_000), mail.ProblemNoParts, 24},
+		{"megabytes of near delimiters", many(mixed, "\r\n--b.", megabytes*180_000), mail.ProblemNoParts, 24},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,4 +2,7 @@
 
 package mail_test
 
-const slowdown = 1
+const (
+	slowdown  = 1
+	megabytes = 5
+)

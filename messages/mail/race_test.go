@@ -2,5 +2,8 @@
 
 package mail_test
 
-// slowdown is what the race detector costs.
-const slowdown = 15
+// What the race detector costs, and how large mails still are then.
+const (
+	slowdown  = 15
+	megabytes = 1
+)
