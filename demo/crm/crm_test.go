@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/mailconnector/mailconnector/demo/crm"
 	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/permissions"
+	"github.com/mailconnector/mailconnector/permissions/search"
 )
 
 // The users of the sample organisation.
@@ -24,49 +26,59 @@ var (
 // sample is a CRM with the sample organisation and a clock that tests can turn.
 type sample struct {
 	*crm.CRM
-	db  *sql.DB
-	now time.Time
+	db               *sql.DB
+	dialect, storage string
+	now              time.Time
 }
 
 // onBoth runs a test with a fresh sample organisation on SQLite and on MariaDB.
 func onBoth(t *testing.T, test func(t *testing.T, s *sample)) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
-		s := &sample{db: db, now: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
-		dialect := "sqlite"
-		if strings.Contains(fmt.Sprintf("%T", db.Driver()), "mysql") {
-			dialect = "mysql"
-		}
-		c, err := crm.New(crm.Config{
-			DB: db, Dialect: dialect, Storage: t.TempDir(), URL: "https://crm.example", Now: func() time.Time { return s.now },
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.CRM = c
-		for _, prepare := range []func(context.Context) error{c.Migrate, c.Seed} {
-			if err := prepare(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		test(t, s)
-	})
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) { test(t, newSample(t, db)) })
 }
 
-// find returns the record of a name.
-func (s *sample) find(t *testing.T, entityType, label string) permissions.Record {
+// newSample fills a database with the sample organisation.
+func newSample(t *testing.T, db *sql.DB) *sample {
+	t.Helper()
+	s := &sample{db: db, dialect: "sqlite", storage: t.TempDir(), now: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
+	if strings.Contains(fmt.Sprintf("%T", db.Driver()), "mysql") {
+		s.dialect = "mysql"
+	}
+	var err error
+	s.CRM, err = crm.New(crm.Config{
+		DB: db, Dialect: s.dialect, Storage: s.storage, URL: "https://crm.example", Now: func() time.Time { return s.now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, prepare := range []func(context.Context) error{s.Migrate, s.Seed} {
+		if err := prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+// find returns the record of a name or number.
+func (s *sample) find(t *testing.T, entityType, nameOrNumber string) permissions.Record {
+	t.Helper()
+	return s.card(t, entityType, nameOrNumber).Record
+}
+
+// card returns the card of the record of a name or number, as the admin sees it.
+func (s *sample) card(t *testing.T, entityType, nameOrNumber string) search.Card {
 	t.Helper()
 	cards, err := s.List(t.Context(), admin, entityType)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, card := range cards {
-		if card.Label == label {
-			return card.Record
+		if card.Label == nameOrNumber || card.Number == nameOrNumber {
+			return card
 		}
 	}
-	t.Fatalf("there is no %q in %s", label, entityType)
-	return permissions.Record{}
+	t.Fatalf("there is no %q in %s", nameOrNumber, entityType)
+	return search.Card{}
 }
 
 // may asks one question.
@@ -77,6 +89,16 @@ func (s *sample) may(t *testing.T, who permissions.Subject, a permissions.Action
 		t.Fatal(err)
 	}
 	return decisions[0]
+}
+
+// read returns what a document holds, as the user downloads it.
+func (s *sample) read(ctx context.Context, who permissions.Subject, id string) ([]byte, error) {
+	_, f, err := s.OpenDocument(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }
 
 func TestSeed(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 // Document is a file of this CRM.
 type Document struct {
-	ID          int64
+	ID          string
 	Number      string
 	Title       string
 	ContentType string
@@ -53,7 +53,7 @@ func (c *CRM) Documents(ctx context.Context, s permissions.Subject) ([]Document,
 	}
 	asked := make([]permissions.Record, len(all))
 	for i, d := range all {
-		asked[i] = permissions.Record{Type: documentsType, ID: formatID(d.ID)}
+		asked[i] = permissions.Record{Type: documentsType, ID: d.ID}
 	}
 	decisions, err := c.Check(ctx, s, permissions.View, asked)
 	if err != nil {

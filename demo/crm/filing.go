@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -33,13 +34,9 @@ type document struct {
 // written, each announced before.
 func (c *CRM) Prepare(ctx context.Context, m messages.Mail, files messages.FileJournal) (messages.Plan, error) {
 	p := plan{mail: m}
-	var known bool
-	if p.message, known = parseID(m.HostID); !known {
-		id, err := c.reserve(ctx, "ids", 1)
-		if err != nil {
-			return messages.Plan{}, err
-		}
-		p.message, p.isNew = id, true
+	var err error
+	if p.message, p.isNew, err = c.prepareMessage(ctx, m.HostID); err != nil {
+		return messages.Plan{}, err
 	}
 	prepared := messages.Plan{HostID: formatID(p.message)}
 	for _, a := range m.Attachments {
@@ -59,12 +56,24 @@ func (c *CRM) Prepare(ctx context.Context, m messages.Mail, files messages.FileJ
 	return prepared, nil
 }
 
+// prepareMessage returns the id of the message, a new one if the CRM does not have it.
+func (c *CRM) prepareMessage(ctx context.Context, hostID string) (id int64, isNew bool, err error) {
+	if known, ok := parseID(hostID); ok {
+		err := c.db.QueryRowContext(ctx, "SELECT id FROM crm_messages WHERE id = ?", known).Scan(&id)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return id, false, err
+		}
+	}
+	id, err = c.reserve(ctx, "ids", 1)
+	return id, true, err
+}
+
 // prepareDocument reserves a document for an attachment and writes its file, unless the CRM has the bytes already.
 func (c *CRM) prepareDocument(
 	ctx context.Context, message int64, m messages.Mail, a messages.Attachment, files messages.FileJournal,
 ) (document, error) {
-	if id, ok := parseID(a.Document); ok {
-		return document{Document: Document{ID: id}, part: a.Part}, nil
+	if _, ok := parseID(a.Document); ok {
+		return document{Document: Document{ID: a.Document}, part: a.Part}, nil
 	}
 	id, err := c.reserve(ctx, "ids", 1)
 	if err != nil {
@@ -75,7 +84,7 @@ func (c *CRM) prepareDocument(
 		return document{}, err
 	}
 	d := document{part: a.Part, isNew: true, Document: Document{
-		ID: id, Number: fmt.Sprintf("DOC%d", number), Title: a.Name, ContentType: a.ContentType,
+		ID: formatID(id), Number: fmt.Sprintf("DOC%d", number), Title: a.Name, ContentType: a.ContentType,
 		Created: c.now(), SHA256: hex.EncodeToString(a.SHA256[:]), owner: m.Actor.UserID, message: message,
 	}}
 	d.path = fmt.Sprintf("%s/%d_%s", c.now().UTC().Format("2006/01"), id, a.Name)
@@ -114,7 +123,7 @@ func (c *CRM) Apply(ctx context.Context, tx *sql.Tx, prepared messages.Plan) (me
 				return messages.Filed{}, fmt.Errorf("insert document: %w", err)
 			}
 		}
-		filed.Documents = append(filed.Documents, messages.FiledDocument{Part: d.part, Document: formatID(d.ID)})
+		filed.Documents = append(filed.Documents, messages.FiledDocument{Part: d.part, Document: d.ID})
 	}
 	var err error
 	filed.Created, err = linkAll(ctx, tx, p)
@@ -190,7 +199,7 @@ func linkAll(ctx context.Context, tx *sql.Tx, p plan) (created []permissions.Rec
 }
 
 // relate adds a pair to a table of links and reports whether it was new.
-func relate(ctx context.Context, tx *sql.Tx, table, column string, id, record int64) (bool, error) {
+func relate(ctx context.Context, tx *sql.Tx, table, column string, id any, record int64) (bool, error) {
 	return affected(tx.ExecContext(ctx, `INSERT INTO `+table+` (`+column+`, record_id) SELECT ?, r.id FROM crm_records r
 		WHERE r.id = ? AND NOT EXISTS (SELECT 1 FROM `+table+` l WHERE l.`+column+` = ? AND l.record_id = r.id)`,
 		id, record, id))

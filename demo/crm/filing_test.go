@@ -1,7 +1,6 @@
 package crm_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -72,20 +71,6 @@ func (s *sample) inTx(t *testing.T, fn func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-func (s *sample) content(t *testing.T, who permissions.Subject, id string) string {
-	t.Helper()
-	_, f, err := s.OpenDocument(t.Context(), who, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var b bytes.Buffer
-	if _, err := io.Copy(&b, f); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
 func TestAttachmentsBecomeDocumentsOfEveryRecord(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *sample) {
 		company, person := s.find(t, "Accounts", "Brauhaus Müller"), s.find(t, "Contacts", "Jürgen Müller")
@@ -99,8 +84,8 @@ func TestAttachmentsBecomeDocumentsOfEveryRecord(t *testing.T) {
 		if len(filed.Documents) != 1 || filed.Documents[0].Part != 2 || len(j.paths) != 1 {
 			t.Fatalf("documents %v, paths %v", filed.Documents, j.paths)
 		}
-		if got := s.content(t, rep, filed.Documents[0].Document); got != "brass tacks" {
-			t.Errorf("the document holds %q", got)
+		if got, err := s.read(t.Context(), rep, filed.Documents[0].Document); string(got) != "brass tacks" {
+			t.Errorf("the document holds %q (%v)", got, err)
 		}
 		for _, record := range filed.Created {
 			documents, err := s.DocumentsOf(t.Context(), rep, record)

@@ -56,6 +56,22 @@ func (c *CRM) Scope(ctx context.Context, s permissions.Subject, entityType strin
 func (c *CRM) Check(
 	ctx context.Context, s permissions.Subject, a permissions.Action, records []permissions.Record,
 ) ([]permissions.Decision, error) {
+	return c.judge(ctx, s, a, records, (*sharing.Engine).Check)
+}
+
+// Explain is Check with a sentence in each decision that names what decided. It is for administrators.
+func (c *CRM) Explain(
+	ctx context.Context, s permissions.Subject, a permissions.Action, records []permissions.Record,
+) ([]permissions.Decision, error) {
+	return c.judge(ctx, s, a, records, (*sharing.Engine).Explain)
+}
+
+// question asks the engine about a record of a type.
+type question func(e *sharing.Engine, userID, entityType string, a permissions.Action, r sharing.Record) permissions.Decision
+
+func (c *CRM) judge(
+	ctx context.Context, s permissions.Subject, a permissions.Action, records []permissions.Record, ask question,
+) ([]permissions.Decision, error) {
 	engine, err := c.engine(ctx)
 	if err != nil {
 		return nil, err
@@ -66,43 +82,42 @@ func (c *CRM) Check(
 	}
 	decisions := make([]permissions.Decision, len(records))
 	for i, r := range records {
-		if r.ID == "" {
-			decisions[i] = c.checkType(engine, s, a, r.Type)
-			continue
+		switch {
+		case r.ID == "":
+			decisions[i] = c.judgeType(engine, s, a, r.Type)
+		case r.Type == messagesType, r.Type == documentsType:
+			decisions[i] = judgeByRecords(engine, s, a, r.Type, owners[r], ask)
+		case owners[r] == nil:
+			decisions[i].Outcome = permissions.Missing
+		default:
+			decisions[i] = ask(engine, s.UserID, r.Type, a, sharing.Record{Owner: owners[r][0].owner})
 		}
-		decisions[i] = decide(engine, s, a, r, owners[r])
 	}
 	return decisions, nil
 }
 
-// checkType decides about an entity type as a whole. Messages can be linked to the types of the catalog only.
-func (c *CRM) checkType(engine *sharing.Engine, s permissions.Subject, a permissions.Action, name string) permissions.Decision {
+// judgeType decides about an entity type as a whole. Messages can be linked to the types of the catalog only.
+func (c *CRM) judgeType(engine *sharing.Engine, s permissions.Subject, a permissions.Action, name string) permissions.Decision {
 	if a == permissions.Link && c.catalog.find(name) == nil {
-		return permissions.Decision{Reason: permissions.Reason{Code: "no-messages", Detail: "Messages cannot be linked to this module."}}
+		return permissions.Decision{Reason: permissions.Reason{Code: "no-messages", Detail: "The module has no Messages."}}
 	}
 	return engine.CheckType(s.UserID, name, a)
 }
 
-// decide judges a record by its owners: its own, or for a message or document those of the records it is on, of which
-// any may grant. Without an owner the record is not there.
-func decide(
-	engine *sharing.Engine, s permissions.Subject, a permissions.Action, r permissions.Record, owners []ownedBy,
+// judgeByRecords decides about a message or document: it is as visible as the most visible of the records it is on, and
+// not there at all when it is on none. Nothing but viewing is to be had.
+func judgeByRecords(
+	engine *sharing.Engine, s permissions.Subject, a permissions.Action, entityType string, on []ownedBy, ask question,
 ) permissions.Decision {
 	decision := permissions.Decision{Outcome: permissions.Missing}
-	if r.Type == messagesType && a != permissions.View {
-		return decision
-	}
-	for _, o := range owners {
-		action := a
-		if o.entityType != r.Type {
-			action = permissions.View
-		}
-		if decision = engine.Check(s.UserID, o.entityType, action, sharing.Record{Owner: o.owner}); decision.Allows() {
+	for _, r := range on {
+		decision = ask(engine, s.UserID, r.entityType, permissions.View, sharing.Record{Owner: r.owner})
+		if decision.Allows() {
 			break
 		}
 	}
-	if r.Type == documentsType && decision.Allows() {
-		return engine.CheckType(s.UserID, documentsType, a)
+	if decision.Allows() && a != permissions.View {
+		return permissions.Decision{Reason: permissions.Reason{Code: "view-only", Detail: entityType + " can only be viewed."}}
 	}
 	return decision
 }

@@ -15,8 +15,21 @@ import (
 //go:embed seed
 var seedFiles embed.FS
 
-// Logins are the users of the sample organisation that can sign in, all with the password "demo".
-func Logins() []string { return []string{"admin", "sales.manager", "sales.rep", "support.agent"} }
+// Login is a user of the sample organisation that can sign in, with [Password].
+type Login struct {
+	UserName string
+	Sees     string // what, in a few words
+}
+
+// Logins are the four of them.
+func Logins() []Login {
+	return []Login{
+		{"admin", "everything"},
+		{"sales.manager", "what sales has"},
+		{"sales.rep", "her own customers"},
+		{"support.agent", "whom sales serves, and tickets"},
+	}
+}
 
 // Password is the password of all sample users.
 const Password = "demo"
@@ -42,6 +55,9 @@ func (c *CRM) Seed(ctx context.Context) error {
 		s.machines()
 		s.messages()
 		s.exec("UPDATE crm_sequences SET value = ? WHERE name = 'ids'", s.id)
+		for entityType, n := range s.numbers {
+			s.exec("INSERT INTO crm_sequences VALUES (?, ?)", entityType, firstNumber+n)
+		}
 		return s.err
 	})
 	if err != nil {
@@ -130,7 +146,7 @@ func (s *seeder) organisation() {
 		s.err = err
 		return
 	}
-	for _, name := range Logins() {
-		s.exec("UPDATE crm_users SET password_hash = ? WHERE user_name = ?", string(hash), name)
+	for _, login := range Logins() {
+		s.exec("UPDATE crm_users SET password_hash = ? WHERE user_name = ?", string(hash), login.UserName)
 	}
 }

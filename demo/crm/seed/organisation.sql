@@ -50,5 +50,5 @@ INSERT INTO crm_defaults VALUES
     ('HelpDesk', 'private'), ('Machines', 'read'), ('Documents', 'private');
 
 INSERT INTO crm_sharing_rules VALUES
-    ('Service sees whom sales representatives serve', 'Accounts', 'role', 'sales-rep', 'roles', 'service-lead', 0),
-    ('Sales sees the tickets', 'HelpDesk', 'roles', 'service-lead', 'roles', 'sales-lead', 0);
+    ('companies-to-service', 'Accounts', 'role', 'sales-rep', 'roles', 'service-lead', 0),
+    ('tickets-to-sales', 'HelpDesk', 'roles', 'service-lead', 'roles', 'sales-lead', 0);
