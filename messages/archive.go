@@ -28,19 +28,13 @@ func (s *Service) Archive(ctx context.Context, sub permissions.Subject, r Reques
 	if err != nil {
 		return Receipt{}, err
 	}
-	if err := s.checkTargets(ctx, j); err != nil {
+	if err := s.admit(ctx, j); err != nil {
 		return Receipt{}, err
 	}
-	began := s.c.DB.Now()
 	if j.letter, err = s.receive(ctx, r); err != nil {
 		return Receipt{}, fmt.Errorf("receive mail: %w", err)
 	}
 	j.setFingerprint("archive", r.MessageID, string(j.letter.copy.sha256[:]))
-	if s.c.DB.Now().Sub(began) > recheckAfter {
-		if err := s.checkTargets(ctx, j); err != nil {
-			return Receipt{}, err
-		}
-	}
 	return s.carryOut(ctx, j)
 }
 
@@ -62,7 +56,7 @@ func (s *Service) Link(ctx context.Context, sub permissions.Subject, id string, 
 	if err := s.checkVisible(ctx, sub, id); err != nil {
 		return Receipt{}, err
 	}
-	if err := s.checkTargets(ctx, j); err != nil {
+	if err := s.admit(ctx, j); err != nil {
 		return Receipt{}, err
 	}
 	j.again = id
@@ -70,12 +64,25 @@ func (s *Service) Link(ctx context.Context, sub permissions.Subject, id string, 
 	return s.carryOut(ctx, j)
 }
 
+// admit asks for permission before anything is received, unless there is a receipt already: what was done is told
+// again to whoever did it, as far as he may still see it.
+func (s *Service) admit(ctx context.Context, j *job) (err error) {
+	if j.repeatable {
+		if j.done, err = s.store.hasReceipt(ctx, j.sub.UserID, j.idempotency); j.done || err != nil {
+			return err
+		}
+	}
+	return s.checkTargets(ctx, j)
+}
+
 // carryOut answers what was done before, or does it.
 func (s *Service) carryOut(ctx context.Context, j *job) (Receipt, error) {
-	if j.repeatable {
-		receipt, err := s.replay(ctx, j)
-		if !errors.Is(err, errNoRow) {
-			return receipt, err
+	if j.done {
+		return s.replay(ctx, j)
+	}
+	if s.c.DB.Now().Sub(j.checked) > recheckAfter {
+		if err := s.checkTargets(ctx, j); err != nil {
+			return Receipt{}, err
 		}
 	}
 	if err := s.checkDocuments(ctx, j); err != nil {
@@ -86,6 +93,7 @@ func (s *Service) carryOut(ctx context.Context, j *job) (Receipt, error) {
 
 // checkTargets asks whether the subject may link to every record, and names the first it may not.
 func (s *Service) checkTargets(ctx context.Context, j *job) error {
+	j.checked = s.c.DB.Now()
 	decisions, err := s.c.Permissions.Check(ctx, j.sub, permissions.Link, j.links)
 	if err != nil {
 		return fmt.Errorf("check targets: %w", err)

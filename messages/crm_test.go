@@ -22,12 +22,12 @@ import (
 type crm struct {
 	db *sql.DB
 
-	mu       sync.Mutex
-	files    map[string][]byte
-	next     int
-	gone     map[permissions.Record]bool                     // deleted
-	hidden   map[string]map[permissions.Record]bool          // by user
-	denied   map[string]map[permissions.Action]bool          // by user: never allowed
+	mu     sync.Mutex
+	files  map[string][]byte
+	next   int
+	gone   map[permissions.Record]bool            // deleted
+	hidden map[string]map[permissions.Record]bool // by user
+	denied map[string]map[permissions.Action]bool // by user: never allowed
 
 	// The hooks run where their names say; an error stops the step.
 	onPrepare, onPrepared, onApply, onApplied, onRemove func() error

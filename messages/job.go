@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/mailconnector/mailconnector/permissions"
 )
@@ -21,12 +22,14 @@ type job struct {
 	origin      Origin
 	client      Client
 	receipt     string
-	idempotency [32]byte // of the key, or of nothing else
-	repeatable  bool     // the client gave a key
-	fingerprint [32]byte // of what is asked for
-	letter      *letter  // the copy that arrived; nil where an archived message is linked again
-	again       string   // the archived message to link again
-	keep        bool     // documents are not permitted
+	idempotency [32]byte  // of the key, or of nothing else
+	repeatable  bool      // the client gave a key
+	done        bool      // there is a receipt under it
+	fingerprint [32]byte  // of what is asked for
+	letter      *letter   // the copy that arrived; nil where an archived message is linked again
+	again       string    // the archived message to link again
+	checked     time.Time // when the targets were
+	keep        bool      // documents are not permitted
 }
 
 // newJob checks the form of a request and gives it the id of its receipt.

@@ -8,7 +8,6 @@ import (
 // result is what a request came to, as its receipt keeps it. Labels are not in it: they are read when it is shown.
 type result struct {
 	New      bool          `json:"new"`
-	Again    bool          `json:"again,omitempty"` // an archived message was linked: no bytes came with it
 	Links    []linkResult  `json:"links"`
 	Parts    []PartOutcome `json:"parts,omitempty"`
 	Problems []Problem     `json:"problems,omitempty"`
@@ -23,7 +22,7 @@ type linkResult struct {
 // result sums up what is about to be committed.
 func (w *work) result(filed Filed) result {
 	created := setOf(filed.Created)
-	res := result{New: w.base == nil || w.upgrade, Again: w.letter == nil, Problems: w.problems}
+	res := result{New: w.base == nil || w.upgrade, Problems: w.problems}
 	for _, r := range w.links {
 		_, known := w.linked[r]
 		res.Links = append(res.Links, linkResult{Record: r, Created: created[r], known: known})

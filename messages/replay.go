@@ -8,8 +8,7 @@ import (
 	"github.com/mailconnector/mailconnector/permissions"
 )
 
-// replay answers a request that was done before. It answers errNoRow for one that was not, and ErrConflict where its
-// key stands for another.
+// replay answers a request that was done before, or ErrConflict where its key stands for another.
 func (s *Service) replay(ctx context.Context, j *job) (Receipt, error) {
 	stored, err := s.store.receiptOf(ctx, j.sub.UserID, j.idempotency)
 	if err != nil {
@@ -45,15 +44,9 @@ func (s *Service) present(ctx context.Context, sub permissions.Subject, id strin
 	return receipt, nil
 }
 
-// recheck takes out of a stored result what the subject may no longer see: links, and ids of documents. Where no bytes
-// came with the request, the message itself must still be visible.
+// recheck takes out of a stored result what the subject may no longer see: links, and ids of documents.
 func (s *Service) recheck(ctx context.Context, sub permissions.Subject, stored *storedReceipt) error {
 	res := &stored.result
-	if res.Again {
-		if err := s.checkVisible(ctx, sub, stored.message); err != nil {
-			return err
-		}
-	}
 	visible, err := permissions.Visible(ctx, s.c.Permissions, sub, res.records())
 	if err != nil {
 		return fmt.Errorf("check links: %w", err)

@@ -51,7 +51,17 @@ type storedReceipt struct {
 	result      result
 }
 
-// receipt finds what a user's idempotency key was used for. It answers errNoRow.
+// hasReceipt reports whether a user's idempotency key was used.
+func (s store) hasReceipt(ctx context.Context, actor string, key [32]byte) (bool, error) {
+	var n int64
+	err := s.gorm(ctx).Model(&receiptRow{}).Where("actor = ? AND idempotency = ?", actor, key[:]).Count(&n).Error
+	if err != nil {
+		return false, fmt.Errorf("find receipt: %w", err)
+	}
+	return n > 0, nil
+}
+
+// receiptOf finds what a user's idempotency key was used for. It answers errNoRow.
 func (s store) receiptOf(ctx context.Context, actor string, key [32]byte) (storedReceipt, error) {
 	var row receiptRow
 	if err := s.gorm(ctx).Where("actor = ? AND idempotency = ?", actor, key[:]).Take(&row).Error; err != nil {

@@ -51,3 +51,14 @@ func (n *namingHost) Prepare(ctx context.Context, m messages.Mail, files message
 }
 
 func notFound(err error) bool { return errors.Is(err, permissions.ErrNotFound) }
+
+// sweepFiles condemns and discards every announced file as a sweeper does that comes long after.
+func (h *harness) sweepFiles() {
+	h.t.Helper()
+	if _, err := h.db.ExecContext(h.t.Context(), "UPDATE mc_staged_files SET announced = 0"); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := h.Sweep(h.t.Context()); err != nil {
+		h.t.Error(err)
+	}
+}
