@@ -56,7 +56,10 @@ func (o origins) allow(origin string) bool {
 func (o origins) around(next http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowOriginFunc: o.allow,
-		AllowedMethods:  []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete},
+		// PUT is in no path; it is here so that a page may read that it is not.
+		AllowedMethods: []string{
+			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		},
 		AllowedHeaders: []string{
 			"Authorization", "Content-Type", "Idempotency-Key", "X-Internet-Message-Id", "X-Request-Id", "Range", "If-None-Match",
 			"If-Range",
