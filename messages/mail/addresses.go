@@ -67,7 +67,7 @@ func bareAddress(text string) (name, address string) {
 func splitAddresses(field string, limit int) []string {
 	var list []string
 	var closers []byte // what ends the brackets, quotes and comments we are in
-	start := 0
+	start, lastWord := 0, strings.LastIndex(field, "?=")
 	add := func(end int) {
 		if s := strings.TrimSpace(field[start:end]); s != "" {
 			list = append(list, s)
@@ -90,7 +90,7 @@ func splitAddresses(field string, limit int) []string {
 			add(i)
 		case c == ':':
 			start = i + 1
-		case c == '=' && strings.HasPrefix(field[i:], "=?"):
+		case c == '=' && i < lastWord && strings.HasPrefix(field[i:], "=?"):
 			if w, ok := parseWord(field[i:]); ok {
 				i += w.length - 1
 			}

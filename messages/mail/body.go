@@ -2,10 +2,10 @@ package mail
 
 import "bytes"
 
-// body hands the bytes up to the next delimiter, or to the end of the mail, to take, piece by piece and in order, and leaves the
+// readBody hands the bytes up to the next delimiter, or to the end of the mail, to take, piece by piece and in order, and leaves the
 // delimiter in s.at. The line end before a delimiter belongs to the delimiter. What the pieces add up to does not depend on how
 // the reader cut the mail.
-func (s *splitter) body(take func(piece []byte)) {
+func (s *splitter) readBody(take func(piece []byte)) {
 	lineStart := true
 	for {
 		window := s.src.peek(lookahead)

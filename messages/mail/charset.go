@@ -46,23 +46,40 @@ func lookup(charset string) encoding.Encoding {
 }
 
 // toUTF8 converts text from a declared charset, and tells whether it knows the charset. Text that says nothing, or something
-// unknown, is UTF-8 where it can be and Windows-1252 otherwise, as most unlabelled 8-bit text is.
+// unknown, is UTF-8 where it looks like it and Windows-1252 otherwise, as most unlabelled 8-bit text is.
 func toUTF8(charset string, text []byte) (string, bool) {
-	if !isUnicode(charset) {
+	known := isUnicode(charset)
+	if !known {
 		if e := lookup(charset); e != nil {
 			if out, err := e.NewDecoder().Bytes(text); err == nil {
 				return string(out), true
 			}
 		}
 	}
-	if utf8.Valid(text) {
-		return string(text), isUnicode(charset)
+	if looksUTF8(text) {
+		return strings.ToValidUTF8(string(text), "\uFFFD"), known
 	}
-	out, err := charmap.Windows1252.NewDecoder().Bytes(text)
-	if err != nil {
-		return strings.ToValidUTF8(string(text), "\uFFFD"), false
+	var out strings.Builder
+	for _, b := range text {
+		out.WriteRune(charmap.Windows1252.DecodeByte(b))
 	}
-	return string(out), isUnicode(charset)
+	return out.String(), known
+}
+
+// looksUTF8 tells whether text is UTF-8, or was: it has no fewer whole characters beyond ASCII than bytes that are none.
+func looksUTF8(text []byte) bool {
+	whole, broken := 0, 0
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			broken++
+		case n > 1:
+			whole++
+		}
+		i += n
+	}
+	return whole >= broken
 }
 
 // cleanText makes a text fit for any database: valid UTF-8 without NUL.

@@ -110,9 +110,9 @@ func (d *date) dashed(w string) {
 
 // clock is hh:mm or hh:mm:ss, with or without a zone right behind it.
 func (d *date) clock(w string) {
+	zone := ""
 	if i := strings.IndexAny(w, "+-"); i > 0 {
-		defer d.zone(w[i:])
-		w = w[:i]
+		w, zone = w[:i], w[i:]
 	}
 	parts := strings.Split(w, ":")
 	var n [3]int
@@ -125,6 +125,7 @@ func (d *date) clock(w string) {
 		n[i] = v
 	}
 	d.hour, d.minute, d.sec = n[0], n[1], n[2]
+	d.zone(zone)
 }
 
 // zone is an offset or the name of one, in lower case, and tells whether it was.

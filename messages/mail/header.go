@@ -35,7 +35,7 @@ func (s *splitter) readHeader() header {
 		line := s.src.peek(lookahead)
 		if n := blankLine(line); n > 0 || len(line) == 0 {
 			s.src.skip(n)
-			return parseHeader(block)
+			return s.parseHeader(block)
 		}
 		_, ended := s.delimiter(line)
 		switch {
@@ -47,9 +47,17 @@ func (s *splitter) readHeader() header {
 			if len(block) > 0 {
 				s.problems.add(s.next(), ProblemHeaderUnfinished, "The header ends without the blank line that separates it from the body.")
 			}
-			return parseHeader(block)
+			return s.parseHeader(block)
 		}
 	}
+}
+
+// parseHeader leaves out the line that a full block has cut.
+func (s *splitter) parseHeader(block []byte) header {
+	if len(block) >= s.limits.Header {
+		block = block[:bytes.LastIndexByte(block, '\n')+1]
+	}
+	return parseHeader(block)
 }
 
 // unfinished tells whether the last line of a block ends as a line does that goes on.
@@ -67,9 +75,9 @@ func (s *splitter) line(block []byte) []byte {
 		if n == 0 {
 			n = len(w)
 		}
-		if len(block)+n <= s.limits.Header {
-			block = append(block, w[:n]...)
-		} else {
+		room := max(s.limits.Header-len(block), 0)
+		block = append(block, w[:min(n, room)]...)
+		if n > room {
 			s.problems.add(s.next(), ProblemHeaderTooLong, "A header block is longer than the limit; the fields beyond it were not read.")
 		}
 		s.src.skip(n)

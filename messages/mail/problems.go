@@ -7,9 +7,9 @@ const maxProblems = 100
 
 // Problem is something odd, broken, beyond a limit or worth a note in a mail. It never stops the mail from being read.
 type Problem struct {
-	Code   string // one of the Problem… constants
-	Detail string // one English sentence for the user; quotes at most short labels of the mail
-	Part   int    // number of the part it is about; 0 = the mail
+	Code   string `json:"code"`           // one of the Problem… and Note… constants
+	Detail string `json:"detail"`         // one English sentence for the user; quotes at most short labels of the mail
+	Part   int    `json:"part,omitempty"` // number of the part it is about; 0 is the mail as a whole
 }
 
 // Structure: what the splitter had to bridge.
@@ -31,7 +31,8 @@ const (
 	ProblemEncodingUnknown = "encoding-unknown"   // transfer encoding not known: bytes kept as they are
 	ProblemEncodingDamaged = "encoding-damaged"   // bytes foreign to the transfer encoding were skipped or kept
 	ProblemEncodingCut     = "encoding-cut"       // the encoded data ends in the middle of a group: it may be cut short
-	ProblemCharsetUnknown  = "charset-unknown"    // read as Windows-1252
+	ProblemCharsetUnknown  = "charset-unknown"    // read as UTF-8 or Windows-1252
+	ProblemCharsetWrong    = "charset-wrong"      // the text has bytes that its charset has not
 	ProblemTextTooLong     = "text-too-long"      // beyond Limits.Text: cut in Message, whole in the part
 	ProblemDate            = "date-unreadable"    // RawDate has it as written
 	ProblemAddresses       = "too-many-addresses" // more than 5,000 in one field: the first were read

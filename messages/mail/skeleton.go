@@ -62,18 +62,24 @@ func newParser() *enmime.Parser {
 }
 
 // convert makes a body text UTF-8. What is UTF-8 already stays; the rest enmime reads from a skeleton of its own, a mail that is this
-// text alone and has no boundary or transfer encoding left to trip over. It tells whether the charset was known.
-func (ts *texts) convert(p Part, text []byte) (string, bool) {
+// text alone and has no boundary or transfer encoding left to trip over. The problem is "" or what was wrong with the charset.
+func (ts *texts) convert(p Part, text []byte) (converted, problem string) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	if isUnicode(p.Charset) && utf8.Valid(text) {
-		return cleanText(string(text)), true
+		return cleanText(string(text)), ""
 	}
 	part, err := ts.parser.ReadParts(io.MultiReader(strings.NewReader(skeletonHeader(p, text)), bytes.NewReader(text)))
 	if err == nil && utf8.Valid(part.Content) && !hasError(part, enmime.ErrorCharsetConversion) {
-		return cleanText(string(part.Content)), true
+		return cleanText(string(part.Content)), ""
 	}
 	converted, known := toUTF8(p.Charset, text)
-	return cleanText(converted), known
+	switch {
+	case !known:
+		problem = ProblemCharsetUnknown
+	case p.Charset != "":
+		problem = ProblemCharsetWrong
+	}
+	return cleanText(converted), problem
 }
 
 // skeletonHeader is the header of a skeleton. A charset that only the HTML itself names is written there.
@@ -132,9 +138,9 @@ func (s *splitter) addText(p Part, kept []byte) {
 	if len(kept) == 0 {
 		return
 	}
-	converted, known := s.texts.convert(p, kept)
-	if !known {
-		s.problems.add(p.Number, ProblemCharsetUnknown, fmt.Sprintf("The charset %q is not known; the text may read wrongly.", p.Charset))
+	converted, problem := s.texts.convert(p, kept)
+	if problem != "" {
+		s.problems.add(p.Number, problem, fmt.Sprintf("The text does not fit its charset %q, or the charset is not known; it may read wrongly.", p.Charset))
 	}
 	if strings.Contains(converted, "-----BEGIN PGP ") {
 		s.problems.add(p.Number, NotePGP, "PGP signed or encrypted text, kept as it is and not checked.")

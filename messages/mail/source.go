@@ -14,10 +14,10 @@ const windowSize = 64 << 10
 type source struct {
 	r     io.Reader
 	buf   []byte
-	pos   int   // the window is buf[pos:end]
-	end   int   //
+	pos   int // the window is buf[pos:end]
+	end   int
 	base  int64 // offset in the mail of buf[0]
-	limit int64
+	limit int64 // bytes of the mail
 	sum   hash.Hash
 	done  bool // nothing more to read behind the window
 	err   error

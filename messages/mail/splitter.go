@@ -36,9 +36,7 @@ func (s *splitter) mail() {
 	otherwise := "text/plain"
 	if head := s.src.peek(headSize); len(head) == 0 || blankLine(head) == 0 && !isField(head, false) {
 		s.problems.add(0, ProblemHeaderMissing, "The mail has no header.")
-		if bytes.IndexByte(head, 0) >= 0 { // another kind of file: an Outlook item, a TNEF stream
-			otherwise = "application/octet-stream"
-		}
+		otherwise = typeOfOther(head)
 	}
 	s.header = s.readHeader()
 	s.entity(s.header, otherwise, "")
@@ -57,6 +55,19 @@ func (s *splitter) prelude() {
 	}
 }
 
+// typeOfOther is the type of what came instead of a mail, by its beginning: a text, an Outlook item, the inside of a winmail.dat.
+func typeOfOther(head []byte) string {
+	switch {
+	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+		return "application/vnd.ms-outlook"
+	case bytes.HasPrefix(head, []byte("\x78\x9f\x3e\x22")):
+		return "application/ms-tnef"
+	case bytes.IndexByte(head, 0) >= 0:
+		return "application/octet-stream"
+	}
+	return "text/plain"
+}
+
 // entity reads what a header heads, to the delimiter after it: a leaf or a multipart. Path is "" for the mail itself.
 func (s *splitter) entity(h header, otherwise, path string) {
 	c := describe(h, otherwise)
@@ -65,10 +76,10 @@ func (s *splitter) entity(h header, otherwise, path string) {
 		s.single(c.part, path)
 	case c.boundary == "":
 		s.problems.add(s.next(), ProblemBoundary, "A multipart names no boundary; it is kept as one text.")
-		s.whole(c.part, path)
+		s.single(asText(c.part), path)
 	case len(c.boundary) > maxBoundary:
 		s.problems.add(s.next(), ProblemBoundary, "A multipart names a boundary that is too long; it is kept as one text.")
-		s.whole(c.part, path)
+		s.single(asText(c.part), path)
 	case len(s.open) == s.limits.Depth:
 		s.problems.add(s.next(), ProblemTooDeep, "Multiparts are nested too deeply; this one is kept as one file.")
 		s.single(c.part, path)
@@ -80,16 +91,11 @@ func (s *splitter) entity(h header, otherwise, path string) {
 // single reads a leaf.
 func (s *splitter) single(p Part, path string) {
 	l := s.start(p)
-	s.body(l.write)
+	s.readBody(l.write)
 	s.finish(path)
 }
 
-// whole reads a multipart that cannot be taken apart as the one text it may well be.
-func (s *splitter) whole(p Part, path string) {
-	s.single(asText(p), path)
-}
-
-// asText gives a multipart that is one leaf the role of a text, unless it is a file by its header.
+// asText gives a multipart that cannot be taken apart the role of the text it may well be, unless its header makes it a file.
 func asText(p Part) Part {
 	if p.Disposition != "attachment" && p.Name == "" {
 		p.Role = RoleText
@@ -104,7 +110,7 @@ func (s *splitter) multipart(c content, path string) {
 	defer func() { s.open = s.open[:level] }()
 
 	l := s.start(asText(c.part))
-	s.body(l.write)
+	s.readBody(l.write)
 	empty := s.at.level != level || s.at.closing
 	if empty {
 		s.problems.add(s.next(), ProblemNoParts, "A multipart has no parts; it is kept as one text.")
@@ -158,7 +164,7 @@ func (s *splitter) epilogue(level int) {
 		s.open = s.open[:level]
 	}
 	blank := true
-	s.body(func(piece []byte) { blank = blank && len(bytes.TrimSpace(piece)) == 0 })
+	s.readBody(func(piece []byte) { blank = blank && len(bytes.TrimSpace(piece)) == 0 })
 	if !blank {
 		s.problems.add(0, ProblemEpilogue, "Text follows the end of a multipart; it is no part and is not shown.")
 	}

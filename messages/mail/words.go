@@ -18,7 +18,7 @@ func recodeWords(value string) string {
 	var out strings.Builder
 	eachRun(value, func(text string, encoded bool) {
 		if encoded {
-			text = "=?utf-8?b?" + base64.StdEncoding.EncodeToString([]byte(text)) + "?="
+			text = " =?utf-8?b?" + base64.StdEncoding.EncodeToString([]byte(text)) + "?= "
 		}
 		out.WriteString(text)
 	})
