@@ -81,7 +81,7 @@ type Accounts interface {
 	// and takes as long for a user name that does not exist as for one that does.
 	Verify(ctx context.Context, c Credentials) (Account, error)
 
-	// Account reads one account by its id. It is asked at each request; an account that is gone or disabled answers
-	// ErrInactive.
+	// Account reads one account by its id, at each request. A disabled account comes with Active false, so that the name
+	// of who left can still be shown; one that is gone answers ErrInactive.
 	Account(ctx context.Context, userID string) (Account, error)
 }

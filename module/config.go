@@ -1,0 +1,153 @@
+package module
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mailconnector/mailconnector/api/sessions"
+	"github.com/mailconnector/mailconnector/documents"
+	"github.com/mailconnector/mailconnector/internal/database"
+	"github.com/mailconnector/mailconnector/licensing"
+	"github.com/mailconnector/mailconnector/messages"
+	"github.com/mailconnector/mailconnector/permissions"
+	"github.com/mailconnector/mailconnector/permissions/search"
+)
+
+// DefaultPrefix is where the module lives when [Config.Prefix] is empty.
+const DefaultPrefix = "/mailconnector"
+
+// Config is what a host gives the module. DB, Host, CRMURL, Installation, AllowedOrigins, VendorKeys and Content are
+// required.
+type Config struct {
+	// DB is the CRM's own database. It is never closed or reconfigured. On MySQL and MariaDB its connections speak
+	// utf8mb4; Start refuses others.
+	DB *sql.DB
+
+	// Dialect is "mysql" or "sqlite". Defaults to what the driver's type says; set it where the driver is wrapped.
+	Dialect string
+
+	// Host is what the CRM can do for us.
+	Host Host
+
+	// Prefix is the path everything lives below, without a slash at its end. Defaults to DefaultPrefix.
+	Prefix string
+
+	// CRMURL is the address of the CRM as its users know it, https except on a loopback address. Licenses, manifests
+	// and pairing pages name it.
+	CRMURL string
+
+	// Installation is the name of the CRM as licenses and the admin page show it.
+	Installation string
+
+	// AllowedOrigins are the origins whose pages may call the API: where the add-in is served from. There is no
+	// wildcard.
+	AllowedOrigins []string
+
+	// VendorKeys are the public keys that sign licenses. Several are trusted at once while one replaces another.
+	VendorKeys []licensing.PublicKey
+
+	// Content keeps the bytes of mails: documents.Files for a folder.
+	Content documents.ContentStore
+
+	// Shared reports whether a linked message may be read by everyone who sees the record. Nil means that it may.
+	Shared func(context.Context) (bool, error)
+
+	// MinimumCRM is the lowest version of the CRM this host works with; empty for any.
+	MinimumCRM string
+
+	// ClientIP returns the address of the client, which failed sign-ins are counted for. Defaults to the address of the
+	// connection. Behind a reverse proxy set one that trusts that proxy's header.
+	ClientIP func(*http.Request) string
+
+	// Logger receives operations and errors, never passwords, tokens, addresses, subjects or bodies. Defaults to
+	// discarding.
+	Logger *slog.Logger
+
+	// Now is the clock. Defaults to time.Now.
+	Now func() time.Time
+}
+
+// Host is the set of ports through which the module meets the CRM. AdminUser and Product are optional.
+type Host struct {
+	Accounts    sessions.Accounts   // who may sign in
+	Permissions permissions.Checker // who may do what
+	Records     search.Source       // what can be found
+	Filing      messages.Filing     // the CRM's own rows of messages and documents
+
+	// AdminUser tells from the CRM's own session who opens the admin page. Where it is nil or answers false, the page
+	// asks for the CRM's credentials itself.
+	AdminUser func(*http.Request) (permissions.Subject, bool)
+
+	// Product names the CRM and its version. An empty version is unknown, of which the admin page warns.
+	Product func(context.Context) (Product, error)
+}
+
+// Product is the CRM the module runs in.
+type Product struct {
+	Name    string
+	Version string
+}
+
+// check fills in what was left empty and refuses what cannot work, saying how to mend it.
+func (c *Config) check() error {
+	if err := c.Host.check(); err != nil {
+		return err
+	}
+	switch {
+	case c.DB == nil:
+		return errors.New("module: DB is missing: give the CRM's *sql.DB")
+	case c.Content == nil:
+		return errors.New("module: Content is missing: documents.Files(dir) keeps mails in a folder")
+	case c.Installation == "":
+		return errors.New("module: Installation is missing: give the name of this CRM, as licenses will show it")
+	case len(c.VendorKeys) == 0:
+		return errors.New("module: VendorKeys are missing: give the public key that signs licenses")
+	}
+	if err := checkURL(c.CRMURL); err != nil {
+		return err
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c.normalizePrefix()
+}
+
+func (h Host) check() error {
+	if h.Accounts == nil || h.Permissions == nil || h.Records == nil || h.Filing == nil {
+		return errors.New("module: Host.Accounts, Permissions, Records and Filing are all required")
+	}
+	return nil
+}
+
+func (c *Config) normalizePrefix() error {
+	if c.Prefix == "" {
+		c.Prefix = DefaultPrefix
+	}
+	c.Prefix = strings.TrimRight(c.Prefix, "/")
+	if !strings.HasPrefix(c.Prefix, "/") || strings.ContainsAny(c.Prefix, "?#{}% ") || strings.Contains(c.Prefix, "//") {
+		return fmt.Errorf("module: Prefix %q is no path: use one such as %q", c.Prefix, DefaultPrefix)
+	}
+	return nil
+}
+
+func checkURL(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("module: CRMURL %q is no address: use one such as https://crm.example.com", raw)
+	}
+	return nil
+}
+
+func (c *Config) open() (*database.DB, error) {
+	return database.New(c.DB, database.Options{Dialect: database.Dialect(c.Dialect), Logger: c.Logger, Now: c.Now})
+}

@@ -1,0 +1,178 @@
+package module
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mailconnector/mailconnector/api/sessions"
+	"github.com/mailconnector/mailconnector/documents"
+	"github.com/mailconnector/mailconnector/internal/database"
+	"github.com/mailconnector/mailconnector/licensing"
+	"github.com/mailconnector/mailconnector/messages"
+	"github.com/mailconnector/mailconnector/permissions/search"
+)
+
+// ErrNotMigrated says that our tables are missing or older than this module.
+var ErrNotMigrated = errors.New("tables are not up to date: call Migrate before Start, or run the command migrate")
+
+// Extension is the module, mounted or about to be. It is safe for concurrent use.
+type Extension struct {
+	config Config
+	db     *database.DB
+	log    *slog.Logger
+
+	blobs     *documents.Blobs
+	licensing *licensing.Service
+	sessions  *sessions.Service
+	search    *search.Service
+	messages  *messages.Service
+	tab       *template.Template
+	handler   http.Handler
+
+	mu   sync.Mutex
+	stop context.CancelFunc // nil while not started
+	work sync.WaitGroup
+}
+
+// New checks the configuration and wires the module. It does no I/O and starts nothing.
+func New(c Config) (*Extension, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	db, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	e := &Extension{config: c, db: db, log: c.Logger}
+	if err := e.wire(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// wire is the one list of everything the module is made of.
+func (e *Extension) wire() (err error) {
+	c := e.config
+	e.blobs, err = documents.New(documents.Config{DB: e.db, Store: c.Content, Logger: e.log})
+	if err != nil {
+		return err
+	}
+	e.licensing, err = licensing.New(licensing.Config{
+		DB: e.db, VendorKeys: c.VendorKeys, CRMURL: c.CRMURL, Installation: c.Installation, Now: c.Now, Logger: e.log,
+	})
+	if err != nil {
+		return err
+	}
+	e.sessions, err = sessions.New(sessions.Config{
+		DB: e.db, Accounts: c.Host.Accounts, Admission: e.licensing, Logger: e.log,
+	})
+	if err != nil {
+		return err
+	}
+	e.messages, err = messages.New(messages.Config{
+		DB: e.db, Blobs: e.blobs, Filing: c.Host.Filing, Permissions: c.Host.Permissions,
+		Labels: e.labels, UserName: e.userName, Shared: c.Shared, Logger: e.log,
+	})
+	if err != nil {
+		return err
+	}
+	e.search, err = search.New(search.Config{
+		DB: e.db, Source: c.Host.Records, Permissions: c.Host.Permissions, Conversations: e.messages,
+		Holder: rand.Text(), Logger: e.log,
+	})
+	if err != nil {
+		return err
+	}
+	if e.tab, err = template.ParseFS(tabFiles, "tab.html"); err != nil {
+		return err
+	}
+	e.handler, err = e.routes()
+	return err
+}
+
+// Migrate creates or extends our tables. It is additive, safe to repeat, and safe to run on several instances at once;
+// the host decides when.
+func (e *Extension) Migrate(ctx context.Context) error {
+	return e.db.Migrate(ctx, migrations())
+}
+
+func migrations() []database.Migration {
+	return slices.Concat(
+		database.Migrations(),
+		licensing.Migrations(),
+		sessions.Migrations(),
+		documents.Migrations(),
+		search.Migrations(),
+		messages.Migrations(),
+	)
+}
+
+// Start checks the database and begins the background work: refreshing the search index, sealing events, sweeping what
+// was abandoned. ctx bounds the start only. It answers [ErrNotMigrated] where Migrate was not called.
+func (e *Extension) Start(ctx context.Context) error {
+	if err := e.db.Check(ctx); err != nil {
+		return err
+	}
+	pending, err := e.db.Pending(ctx, migrations())
+	if err != nil {
+		return err
+	}
+	if len(pending) > 0 {
+		return fmt.Errorf("%w (pending: %s)", ErrNotMigrated, strings.Join(pending, ", "))
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stop != nil {
+		return errors.New("module: already started")
+	}
+	var background context.Context
+	background, e.stop = context.WithCancel(context.WithoutCancel(ctx))
+	for _, run := range []func(context.Context){e.messages.Run, e.search.Run, e.sweep} {
+		e.work.Go(func() { run(background) })
+	}
+	return nil
+}
+
+// Stop ends the background work and waits for it, at most until ctx ends. Requests that are being served are the host's
+// server's to wait for.
+func (e *Extension) Stop(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stop == nil {
+		return nil
+	}
+	e.stop()
+	e.stop = nil
+	done := make(chan struct{})
+	go func() {
+		e.work.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop background work: %w", ctx.Err())
+	}
+}
+
+// Pattern is what to register with an http.ServeMux: the prefix and all below it.
+func (e *Extension) Pattern() string { return e.config.Prefix + "/" }
+
+// ServeHTTP serves everything below the prefix: the API, the add-in, the admin page and each user's own page. The
+// request's path still begins with the prefix.
+func (e *Extension) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.handler.ServeHTTP(w, r) }
+
+// sweep forgets sessions and sign-in attempts that are long over.
+func (e *Extension) sweep(ctx context.Context) {
+	e.db.RunLeased(ctx, "sessions-sweep", time.Hour, time.Minute, e.sessions.Sweep)
+}

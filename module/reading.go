@@ -1,0 +1,38 @@
+package module
+
+import (
+	"context"
+
+	"github.com/mailconnector/mailconnector/messages"
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+// LinkMail archives a mail and links it to records, as the add-in does for its user. It asks the license as every call
+// of the add-in does, and answers the errors of [licensing.Service.Allow] and of [messages.Service.Archive].
+func (e *Extension) LinkMail(ctx context.Context, s permissions.Subject, r messages.Request) (messages.Receipt, error) {
+	if err := e.licensing.Allow(ctx, s.UserID); err != nil {
+		return messages.Receipt{}, err
+	}
+	return e.messages.Archive(ctx, s, r)
+}
+
+// RecordMessages lists the messages on a record that the subject may read, newest first. Reading needs no license: what
+// was linked stays readable. It answers permissions.ErrNotFound for a record the subject may not view.
+func (e *Extension) RecordMessages(ctx context.Context, s permissions.Subject, r permissions.Record, p messages.Page) (list []messages.Summary, next string, err error) {
+	return e.messages.ForRecord(ctx, s, r, p)
+}
+
+// Message reads one message. It answers permissions.ErrNotFound for one the subject may not read.
+func (e *Extension) Message(ctx context.Context, s permissions.Subject, id string) (messages.Message, error) {
+	return e.messages.Message(ctx, s, id)
+}
+
+// MessageBody returns a message's body as a document that is safe to show in a sandboxed frame under its CSP.
+func (e *Extension) MessageBody(ctx context.Context, s permissions.Subject, id string, o messages.BodyOptions) (messages.Body, error) {
+	return e.messages.Body(ctx, s, id, o)
+}
+
+// MessagePart opens the decoded bytes of one part of a message.
+func (e *Extension) MessagePart(ctx context.Context, s permissions.Subject, id string, part int) (messages.Content, messages.Info, error) {
+	return e.messages.Part(ctx, s, id, part)
+}

@@ -1,0 +1,66 @@
+package module
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"github.com/mailconnector/mailconnector/addin"
+	"github.com/mailconnector/mailconnector/admin"
+	"github.com/mailconnector/mailconnector/api"
+)
+
+// Version is the version of the module.
+const Version = "0.1.0"
+
+// routes is the one list of everything the module serves.
+func (e *Extension) routes() (http.Handler, error) {
+	c := e.config
+	calls, err := api.New(api.Config{
+		Prefix: c.Prefix, AllowedOrigins: c.AllowedOrigins,
+		Sessions: e.sessions, Licensing: e.licensing, Permissions: c.Host.Permissions, Search: e.search, Messages: e.messages,
+		Compatibility: e.compatibility, Ready: e.ready, ClientIP: c.ClientIP, Logger: e.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pages, err := admin.New(admin.Config{
+		Prefix: c.Prefix, CRMURL: c.CRMURL, Installation: c.Installation, AllowedOrigins: c.AllowedOrigins,
+		Version: Version, MinimumCRM: c.MinimumCRM,
+		DB: e.db, Licensing: e.licensing, Sessions: e.sessions, Messages: e.messages, Search: e.search, Blobs: e.blobs,
+		Accounts: c.Host.Accounts, Records: c.Host.Records, Permissions: c.Host.Permissions,
+		AdminUser: c.Host.AdminUser, Product: e.adminProduct, Shared: c.Shared, ClientIP: c.ClientIP,
+		Now: c.Now, Logger: e.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	router := mux.NewRouter()
+	calls.Mount(router)
+	pages.Mount(router)
+	addin.Mount(router, c.Prefix)
+	e.mountTab(router)
+	return router, nil
+}
+
+// ready reports what keeps requests from being answered: the database.
+func (e *Extension) ready(ctx context.Context) error { return e.db.SQL().PingContext(ctx) }
+
+func (e *Extension) compatibility(ctx context.Context) (api.Compatibility, error) {
+	product, err := e.product(ctx)
+	return api.Compatibility{
+		Module:       Version,
+		CRM:          api.CRM{Name: product.Name, Version: product.Version, Minimum: e.config.MinimumCRM},
+		AddinMinimum: "1.0",
+		AddinMaximum: "1",
+		LoginMethods: []string{"password"},
+		Features:     []string{"search", "suggestions", "structured-mail", "unlink"},
+		Languages:    []string{"en", "it"},
+	}, err
+}
+
+func (e *Extension) adminProduct(ctx context.Context) (admin.Product, error) {
+	p, err := e.product(ctx)
+	return admin.Product{Name: p.Name, Version: p.Version}, err
+}

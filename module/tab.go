@@ -1,0 +1,141 @@
+package module
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/mailconnector/mailconnector/messages"
+	"github.com/mailconnector/mailconnector/messages/mail"
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+//go:embed tab.html tab.css
+var tabFiles embed.FS
+
+// tabLength is how many messages the tab shows.
+const tabLength = 50
+
+// MessagesTab returns the messages of a record as a piece of a page, for a host to put into a tab of its own. Bodies
+// open in sandboxed frames and attachments download, both by addresses that work for this subject and for five minutes.
+// The host's page needs no script and no inline style for it; a Content-Security-Policy has to allow frames and styles
+// from 'self'. It answers permissions.ErrNotFound for a record the subject may not view. lang is BCP 47.
+func (e *Extension) MessagesTab(ctx context.Context, s permissions.Subject, r permissions.Record, lang string) (template.HTML, error) {
+	list, next, err := e.messages.ForRecord(ctx, s, r, messages.Page{Limit: tabLength})
+	if err != nil {
+		return "", err
+	}
+	view := tabView{Stylesheet: e.config.Prefix + "/tab.css", More: next != "", Words: tabWords(lang)}
+	for _, summary := range list {
+		item, err := e.tabItem(ctx, s, summary)
+		if err != nil {
+			return "", err
+		}
+		view.Items = append(view.Items, item)
+	}
+	var page bytes.Buffer
+	if err := e.tab.Execute(&page, view); err != nil {
+		return "", fmt.Errorf("show messages of a record: %w", err)
+	}
+	return template.HTML(page.String()), nil //nolint:gosec // made by html/template
+}
+
+type tabView struct {
+	Stylesheet string
+	Items      []tabItem
+	More       bool
+	Words      words
+}
+
+type tabItem struct {
+	messages.Summary
+	Body, BodyWithImages string // signed addresses; empty for a message that only the CRM has
+	Attachments          []tabAttachment
+}
+
+type tabAttachment struct {
+	Name string
+	Size string
+	URL  string
+}
+
+// When is the date as the tab shows it.
+func (i tabItem) When() string { return i.Date.Format("2006-01-02 15:04") }
+
+// Machine is the date for the datetime attribute.
+func (i tabItem) Machine() string { return i.Date.Format(time.RFC3339) }
+
+func (e *Extension) tabItem(ctx context.Context, s permissions.Subject, summary messages.Summary) (tabItem, error) {
+	item := tabItem{Summary: summary}
+	if summary.ID == "" {
+		return item, nil
+	}
+	var err error
+	if item.Body, err = e.signed(ctx, s, messages.Signed{Kind: messages.SignedBody, Message: summary.ID}); err != nil {
+		return item, err
+	}
+	item.BodyWithImages, err = e.signed(ctx, s, messages.Signed{Kind: messages.SignedBody, Message: summary.ID, Images: true})
+	if err != nil || summary.Attachments == 0 {
+		return item, err
+	}
+	message, err := e.messages.Message(ctx, s, summary.ID)
+	if err != nil {
+		return item, err
+	}
+	for _, p := range message.Parts {
+		if p.Role != mail.RoleAttachment || p.URL != "" {
+			continue
+		}
+		address, err := e.signed(ctx, s, messages.Signed{Kind: messages.SignedPart, Message: summary.ID, Part: p.Number})
+		if err != nil {
+			return item, err
+		}
+		item.Attachments = append(item.Attachments, tabAttachment{Name: p.Name, Size: humanSize(p.Size), URL: address})
+	}
+	return item, nil
+}
+
+func (e *Extension) signed(ctx context.Context, s permissions.Subject, what messages.Signed) (string, error) {
+	token, err := e.messages.Sign(ctx, s, what)
+	return e.config.Prefix + "/api/v1/content/" + token, err
+}
+
+func humanSize(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.0f kB", float64(n)/(1<<10))
+	default:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	}
+}
+
+// words are the tab's texts.
+type words struct {
+	None, From, LinkedBy, FromCRM, Show, ShowImages, Attachments, More string
+}
+
+func tabWords(lang string) words {
+	if strings.HasPrefix(strings.ToLower(lang), "it") {
+		return words{"Nessun messaggio è collegato a questo record.", "da", "collegato da", "del CRM", "Mostra il messaggio",
+			"Con immagini remote", "Allegati", "Sono mostrati solo i messaggi più recenti."}
+	}
+	return words{"No message is linked to this record.", "from", "linked by", "from the CRM", "Show the message",
+		"With remote images", "Attachments", "Only the latest messages are shown."}
+}
+
+func (e *Extension) mountTab(r *mux.Router) {
+	r.HandleFunc(e.config.Prefix+"/tab.css", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		http.ServeFileFS(w, r, tabFiles, "tab.css")
+	}).Methods(http.MethodGet, http.MethodHead)
+}
