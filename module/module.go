@@ -172,6 +172,10 @@ func (e *Extension) Pattern() string { return e.config.Prefix + "/" }
 // request's path still begins with the prefix.
 func (e *Extension) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.handler.ServeHTTP(w, r) }
 
+// Licensing is the license of this installation and its seats, for a host or a command line that activates a license
+// without the admin page.
+func (e *Extension) Licensing() *licensing.Service { return e.licensing }
+
 // sweep forgets sessions and sign-in attempts that are long over.
 func (e *Extension) sweep(ctx context.Context) {
 	e.db.RunLeased(ctx, "sessions-sweep", time.Hour, time.Minute, e.sessions.Sweep)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
+	"github.com/mailconnector/mailconnector/permissions/search"
 )
 
 // LinkMail archives a mail and links it to records, as the add-in does for its user. It asks the license as every call
@@ -35,4 +36,9 @@ func (e *Extension) MessageBody(ctx context.Context, s permissions.Subject, id s
 // MessagePart opens the decoded bytes of one part of a message.
 func (e *Extension) MessagePart(ctx context.Context, s permissions.Subject, id string, part int) (messages.Content, messages.Info, error) {
 	return e.messages.Part(ctx, s, id, part)
+}
+
+// Search finds records as the add-in does for its user.
+func (e *Extension) Search(ctx context.Context, s permissions.Subject, q search.Query) (search.Results, error) {
+	return e.search.Search(ctx, s, q)
 }
