@@ -3,6 +3,7 @@ package messages_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/mailconnector/mailconnector/documents"
@@ -61,4 +62,25 @@ func (h *harness) sweepFiles() {
 	if err := h.Sweep(h.t.Context()); err != nil {
 		h.t.Error(err)
 	}
+}
+
+func userName(_ context.Context, id string) string { return "User " + id }
+
+func notShared(context.Context) (bool, error) { return false, nil }
+
+// exec changes the host's tables as a person does in the CRM itself.
+func (h *harness) exec(query string) {
+	h.t.Helper()
+	if _, err := h.db.ExecContext(h.t.Context(), query); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// pattern is text that no two places of look alike in.
+func pattern(n int) []byte {
+	var b []byte
+	for i := 0; len(b) < n; i++ {
+		b = fmt.Appendf(b, "%d,", i)
+	}
+	return b[:n]
 }
