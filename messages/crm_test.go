@@ -41,7 +41,7 @@ var (
 func newCRM(t testing.TB, db *sql.DB) *crm {
 	t.Helper()
 	for _, table := range []string{
-		"host_messages (id VARCHAR(64) PRIMARY KEY, message_id TEXT, subject TEXT, owner VARCHAR(64), html TEXT, sent BIGINT)",
+		"host_messages (id VARCHAR(64) PRIMARY KEY, message_id TEXT, subject TEXT, owner VARCHAR(64), html MEDIUMTEXT, sent BIGINT)",
 		"host_links (message VARCHAR(64), type VARCHAR(64), record VARCHAR(64), PRIMARY KEY (message, type, record))",
 		"host_documents (id VARCHAR(64) PRIMARY KEY, message VARCHAR(64), path VARCHAR(100), name TEXT)",
 		"host_document_links (document VARCHAR(64), type VARCHAR(64), record VARCHAR(64), PRIMARY KEY (document, type, record))",

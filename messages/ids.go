@@ -15,12 +15,12 @@ var idEncoding = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadd
 // idLength is the length of our ids.
 const idLength = 26
 
-// newID returns an id of 26 characters: milliseconds since 1970, then 80 random bits. Chosen here, not by the
-// database, it is known before anything is inserted.
+// newID returns an id of 26 characters: 56 bits of microseconds since 1970, then 72 random bits. Chosen here, not by
+// the database, it is known before anything is inserted.
 func newID(now time.Time) string {
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
-	_, _ = rand.Read(b[6:]) // never fails, see crypto/rand
+	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMicro())<<8)
+	_, _ = rand.Read(b[7:]) // never fails, see crypto/rand
 	return idEncoding.EncodeToString(b[:])
 }
 
