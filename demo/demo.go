@@ -1,0 +1,169 @@
+package demo
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/mailconnector/mailconnector/demo/crm"
+	"github.com/mailconnector/mailconnector/demo/outlook"
+	"github.com/mailconnector/mailconnector/demo/web"
+	"github.com/mailconnector/mailconnector/documents"
+	"github.com/mailconnector/mailconnector/licensing"
+	"github.com/mailconnector/mailconnector/module"
+)
+
+// Installation is the name of the demo CRM in licenses.
+const Installation = "Alpina CRM"
+
+const prefix = module.DefaultPrefix
+
+// Config says how to run the demo. The zero value runs it, without a license.
+type Config struct {
+	Addr      string       // where to listen; 127.0.0.1:8080 if empty
+	DataDir   string       // for the database, mails and documents; a folder of the user's that stays if empty
+	DSN       string       // of a MariaDB or MySQL database to use instead of SQLite; its account may create tables
+	Activated bool         // enter the trial license; otherwise Run prints it, to be entered on the admin page
+	Out       io.Writer    // where Run says what to do next; nowhere if nil
+	Logger    *slog.Logger // discards when nil
+}
+
+// Run serves the demo until ctx ends. Then it finishes the requests it is serving, for at most ten seconds.
+func Run(ctx context.Context, c Config) error {
+	c, err := c.withDefaults()
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	app, err := Open(ctx, c, address(listener))
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := &http.Server{Handler: app, ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	app.greet(c)
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		c.Logger.Info("demo stops")
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return errors.Join(err, server.Shutdown(ending), app.Close(ending))
+}
+
+// App is the demo CRM with the module in it, ready to serve.
+type App struct {
+	http.Handler
+	url     string
+	license licensing.License
+	db      *sql.DB
+	module  *module.Extension
+}
+
+// Open starts the demo without listening. url is where it will be reached, such as http://127.0.0.1:8080.
+func Open(ctx context.Context, c Config, url string) (*App, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	db, dialect, err := openDatabase(c)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	app := &App{url: url, db: db}
+	if err := app.start(ctx, c, dialect); err != nil {
+		return nil, errors.Join(err, app.Close(ctx))
+	}
+	return app, nil
+}
+
+// start brings up the CRM, then the module in it, then the pages.
+func (a *App) start(ctx context.Context, c Config, dialect string) error {
+	host, err := crm.New(crm.Config{DB: a.db, Dialect: dialect, Storage: filepath.Join(c.DataDir, "storage"), URL: a.url})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(host.Migrate(ctx), host.Seed(ctx)); err != nil {
+		return err
+	}
+	vendor, err := openVendor(c.DataDir)
+	if err != nil {
+		return err
+	}
+	if a.license, err = vendor.trial(a.url); err != nil {
+		return fmt.Errorf("issue trial license: %w", err)
+	}
+	content, err := documents.Files(filepath.Join(c.DataDir, "mails"))
+	if err != nil {
+		return err
+	}
+	pages, err := web.New(web.Config{CRM: host, AdminURL: prefix + "/admin/", Logger: c.Logger})
+	if err != nil {
+		return err
+	}
+	a.module, err = module.New(module.Config{
+		DB: a.db, Dialect: dialect, Prefix: prefix, CRMURL: a.url, Installation: Installation,
+		AllowedOrigins: []string{a.url},
+		VendorKeys:     []licensing.PublicKey{vendor.root.Public()},
+		Content:        content,
+		Logger:         c.Logger,
+		Host: module.Host{
+			Accounts: host, Permissions: host, Records: host, Filing: host,
+			AdminUser: pages.AdminUser,
+			Product: func(context.Context) (module.Product, error) {
+				return module.Product{Name: Installation, Version: "1.0"}, nil
+			},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.module.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := a.module.Start(ctx); err != nil {
+		return err
+	}
+	if err := a.enterLicense(ctx, c.Activated); err != nil {
+		return err
+	}
+	return a.mount(pages)
+}
+
+// mount puts everything on one router. The simulated Outlook comes first, for it serves the task pane in the module's
+// place.
+func (a *App) mount(pages *web.Server) error {
+	simulated, err := outlook.New(prefix)
+	if err != nil {
+		return err
+	}
+	router := mux.NewRouter()
+	simulated.Mount(router)
+	router.PathPrefix(a.module.Pattern()).Handler(a.module)
+	pages.Mount(router, a.module)
+	a.Handler = router
+	return nil
+}
+
+// Close ends the background work of the module, at most until ctx ends, and closes the database.
+func (a *App) Close(ctx context.Context) error {
+	var err error
+	if a.module != nil {
+		err = a.module.Stop(ctx)
+	}
+	return errors.Join(err, a.db.Close())
+}
