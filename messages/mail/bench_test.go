@@ -8,12 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"runtime"
-	"slices"
 	"strings"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,64 +17,12 @@ import (
 	"github.com/mailconnector/mailconnector/messages/mail"
 )
 
-// largeMail is a mail of about size bytes: a text and three base64 attachments in lines of 76 characters, as Outlook sends them. It
-// is generated while it is read.
-func largeMail(size int64) io.Reader {
-	head := "From: Ann <ann@example.com>\r\nTo: Bob <bob@example.com>\r\nSubject: Large\r\nMessage-ID: <large@example.com>\r\n" +
-		"Date: Mon, 2 Nov 2026 10:00:00 +0100\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b1\"\r\n\r\n" +
-		"--b1\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\nHere are the files, M\xfcller."
-	parts := []io.Reader{strings.NewReader(head)}
-	for i := range 3 {
-		parts = append(parts,
-			strings.NewReader(fmt.Sprintf("\r\n--b1\r\nContent-Type: application/pdf; name=\"file%d.pdf\"\r\nContent-Transfer-Encoding: base64\r\n"+
-				"Content-Disposition: attachment\r\n\r\n", i)),
-			&repeated{block: base64Lines(), left: size / 3})
-	}
-	return io.MultiReader(append(parts, strings.NewReader("\r\n--b1--\r\n"))...)
-}
-
-// base64Lines is a block of encoded random bytes: 1,000 lines.
-func base64Lines() []byte {
-	random := make([]byte, 57*1000)
-	rng := rand.NewChaCha8([32]byte{1})
-	_, _ = rng.Read(random)
-	var lines bytes.Buffer
-	for line := range slices.Chunk(random, 57) {
-		lines.WriteString(base64.StdEncoding.EncodeToString(line) + "\r\n")
-	}
-	return lines.Bytes()
-}
-
-// repeated reads a block again and again.
-type repeated struct {
-	block []byte
-	at    int
-	left  int64
-}
-
-func (r *repeated) Read(p []byte) (int, error) {
-	if r.left <= 0 {
-		return 0, io.EOF
-	}
-	n := copy(p[:min(int64(len(p)), r.left)], r.block[r.at:])
-	r.at = (r.at + n) % len(r.block)
-	r.left -= int64(n)
-	return n, nil
-}
-
 // hashAndDecode is the floor under Parse: what any archive does with these bytes, two hashes and one decoding, in memory and with
 // the standard library.
 func hashAndDecode(raw, plain []byte) {
 	sha256.Sum256(raw)
 	n, _ := base64.StdEncoding.Decode(plain, raw)
-	sha256.Sum256(plain[:max(n, len(raw)/78*57)])
-}
-
-// cpuTime is the CPU time this process has used: unlike the clock it does not count what others do on the machine.
-func cpuTime() time.Duration {
-	var usage syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	sha256.Sum256(plain[:n])
 }
 
 // BenchmarkParse measures Parse over a mail of 25 MB beside its floor, taking turns so that both see the same machine. The metric
@@ -159,31 +102,4 @@ func BenchmarkPeakMemory(b *testing.B) {
 			b.ReportMetric(float64(peak)/1e6, "peakMB")
 		})
 	}
-}
-
-// peakHeap is how far the heap grows while f runs, garbage included.
-func peakHeap(tb testing.TB, f func()) uint64 {
-	tb.Helper()
-	runtime.GC()
-	var before, now runtime.MemStats
-	runtime.ReadMemStats(&before)
-	var peak atomic.Uint64
-	done := make(chan struct{})
-	sampled := make(chan struct{})
-	go func() {
-		defer close(sampled)
-		for {
-			runtime.ReadMemStats(&now)
-			peak.Store(max(peak.Load(), now.HeapAlloc))
-			select {
-			case <-done:
-				return
-			case <-time.After(time.Millisecond):
-			}
-		}
-	}()
-	f()
-	close(done)
-	<-sampled
-	return peak.Load() - min(before.HeapAlloc, peak.Load())
 }

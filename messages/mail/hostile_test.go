@@ -4,7 +4,6 @@ package mail_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,37 +26,37 @@ func TestHostileMails(t *testing.T) {
 		problem string
 		memory  uint64 // megabytes beyond the mail itself, garbage included
 	}{
-		{"megabytes of exclamation marks in base64", many(base64Part, "!", megabytes<<20), mail.ProblemEncodingDamaged, 2},
-		{"megabytes of padding in base64", many(base64Part, "=", megabytes<<20), "", 2},
-		{"megabytes of joined padded groups in base64", many(base64Part, "QQ==\n", megabytes*200_000), mail.ProblemEncodingDamaged, 2},
-		{"megabytes of equals signs in quoted-printable", many(quotedPart, "=", megabytes<<20), mail.ProblemEncodingDamaged, 2},
-		{"megabytes of white space in quoted-printable", many(quotedPart, " ", megabytes<<20), "", 2},
-		{"30,000 empty parts", many(mixed, "--b\r\n\r\n", 30_000), mail.ProblemTooManyParts, 8},
-		{"20,000 text parts", many(mixed, latinPart+latin+"\r\n", 20_000), mail.ProblemTooManyParts, 40},
-		{"20,000 parts named in HTML", many(mixed, "--b\r\nContent-Type: image/png\r\nContent-ID: <a>\r\n\r\n", 20_000), mail.ProblemTooManyParts, 12},
+		{"megabytes of exclamation marks in base64", many(base64Part, "!", megabytes<<20), mail.ProblemEncodingDamaged, 4},
+		{"megabytes of padding in base64", many(base64Part, "=", megabytes<<20), "", 4},
+		{"megabytes of joined padded groups in base64", many(base64Part, "QQ==\n", megabytes*200_000), mail.ProblemEncodingDamaged, 4},
+		{"megabytes of equals signs in quoted-printable", many(quotedPart, "=", megabytes<<20), mail.ProblemEncodingDamaged, 4},
+		{"megabytes of white space in quoted-printable", many(quotedPart, " ", megabytes<<20), "", 4},
+		{"30,000 empty parts", many(mixed, "--b\r\n\r\n", 30_000), mail.ProblemTooManyParts, 32},
+		{"20,000 text parts", many(mixed, latinPart+latin+"\r\n", 20_000), mail.ProblemTooManyParts, 96},
+		{"20,000 parts named in HTML", many(mixed, "--b\r\nContent-Type: image/png\r\nContent-ID: <a>\r\n\r\n", 20_000), mail.ProblemTooManyParts, 32},
 		{"3,000 levels", func() string { return nested(3000) }, mail.ProblemTooDeep, 4},
-		{"3,000 attached mails in one another", many("", "Content-Type: message/rfc822\r\n\r\n", 3000), "", 2},
-		{"200,000 fields we do not read", many("", "X-Field: value\r\n", 200_000), mail.ProblemHeaderTooLong, 12},
-		{"200,000 To fields", many("", "To: a@b.c\r\n", 200_000), mail.ProblemAddresses, 20},
-		{"a field of 10 MB", many("Subject: ", "a", 10<<20), mail.ProblemHeaderTooLong, 12},
-		{"70,000 encoded words", many("Subject: ", "=?utf-8?q?a?= ", 70_000), "", 12},
-		{"encoded words that never end", many("Subject: ", "=?utf-8?q?a ", 80_000), "", 12},
-		{"100,000 addresses", many("To: ", "a@b.c,", 100_000), mail.ProblemAddresses, 12},
-		{"a million brackets in an address field", many("To: ", `"(<`, 330_000), "", 16},
-		{"encoded words that never end in an address field", many("To: ", "=?utf-8?q?a ", 80_000), "", 12},
-		{"150,000 addresses without commas", many("To: ", "a@b.c ", 150_000), "", 40},
-		{"60,000 bracketed addresses without commas", many("To: ", "Ann <a@b.c> ", 60_000), "", 40},
-		{"comments in one another in an address", many("To: ", "(", 900_000), "", 16},
-		{"comments in one another in a date", many("Date: ", "(", 900_000), mail.ProblemDate, 12},
-		{"a name of a million quotes", many("Content-Type: text/plain; name=", `"`, 900_000), "", 12},
-		{"300,000 parameters", many("Content-Type: text/plain", ";a=b", 200_000), "", 40},
-		{"a parameter in 60,000 segments", func() string { return "Content-Type: text/plain" + segments(60_000) + "\r\n\r\nbody" }, "", 20},
-		{"megabytes of HTML", many("Content-Type: text/html; charset=utf-8\r\n\r\n", "<div>ä", megabytes*150_000), "", 24},
-		{"megabytes of HTML in Latin-1", many("Content-Type: text/html; charset=iso-8859-1\r\n\r\n", "<div>\xe4", megabytes*180_000), "", 60},
-		{"megabytes of HTML in no charset", many("Content-Type: text/html\r\n\r\n", "<div>\xe4", megabytes*180_000), "", 80},
-		{"megabytes of cid links", many("Content-Type: text/html\r\n\r\n", "cid:a ", megabytes*180_000), "", 24},
-		{"megabytes of dashes at line starts", many(mixed, "--\n", megabytes*330_000), mail.ProblemNoParts, 24},
-		{"megabytes of near delimiters", many(mixed, "\r\n--b.", megabytes*180_000), mail.ProblemNoParts, 24},
+		{"3,000 attached mails in one another", many("", "Content-Type: message/rfc822\r\n\r\n", 3000), "", 4},
+		{"200,000 fields we do not read", many("", "X-Field: value\r\n", 200_000), mail.ProblemHeaderTooLong, 32},
+		{"200,000 To fields", many("", "To: a@b.c\r\n", 200_000), mail.ProblemAddresses, 32},
+		{"a field of 10 MB", many("Subject: ", "a", 10<<20), mail.ProblemHeaderTooLong, 32},
+		{"70,000 encoded words", many("Subject: ", "=?utf-8?q?a?= ", 70_000), "", 32},
+		{"encoded words that never end", many("Subject: ", "=?utf-8?q?a ", 80_000), "", 32},
+		{"100,000 addresses", many("To: ", "a@b.c,", 100_000), mail.ProblemAddresses, 32},
+		{"a million brackets in an address field", many("To: ", `"(<`, 330_000), "", 32},
+		{"encoded words that never end in an address field", many("To: ", "=?utf-8?q?a ", 80_000), "", 32},
+		{"150,000 addresses without commas", many("To: ", "a@b.c ", 150_000), "", 96},
+		{"60,000 bracketed addresses without commas", many("To: ", "Ann <a@b.c> ", 60_000), "", 96},
+		{"comments in one another in an address", many("To: ", "(", 900_000), "", 32},
+		{"comments in one another in a date", many("Date: ", "(", 900_000), mail.ProblemDate, 32},
+		{"a name of a million quotes", many("Content-Type: text/plain; name=", `"`, 900_000), "", 32},
+		{"300,000 parameters", many("Content-Type: text/plain", ";a=b", 200_000), "", 96},
+		{"a parameter in 60,000 segments", func() string { return "Content-Type: text/plain" + segments(60_000) + "\r\n\r\nbody" }, "", 32},
+		{"megabytes of HTML", many("Content-Type: text/html; charset=utf-8\r\n\r\n", "<div>ä", megabytes*150_000), "", 32},
+		{"megabytes of HTML in Latin-1", many("Content-Type: text/html; charset=iso-8859-1\r\n\r\n", "<div>\xe4", megabytes*180_000), "", 96},
+		{"megabytes of HTML in no charset", many("Content-Type: text/html\r\n\r\n", "<div>\xe4", megabytes*180_000), "", 96},
+		{"megabytes of cid links", many("Content-Type: text/html\r\n\r\n", "cid:a ", megabytes*180_000), "", 32},
+		{"megabytes of dashes at line starts", many(mixed, "--\n", megabytes*330_000), mail.ProblemNoParts, 32},
+		{"megabytes of near delimiters", many(mixed, "\r\n--b.", megabytes*180_000), mail.ProblemNoParts, 32},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -100,8 +99,4 @@ func segments(n int) string {
 		fmt.Fprintf(&b, "; name*%d=a", i)
 	}
 	return b.String()
-}
-
-func hasProblem(m *mail.Message, code string) bool {
-	return slices.ContainsFunc(m.Problems, func(p mail.Problem) bool { return p.Code == code })
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -21,6 +22,10 @@ func parse(t testing.TB, raw string) *mail.Message {
 		t.Fatalf("Parse: %v", err)
 	}
 	return m
+}
+
+func hasProblem(m *mail.Message, code string) bool {
+	return slices.ContainsFunc(m.Problems, func(p mail.Problem) bool { return p.Code == code })
 }
 
 // checkInvariants checks what holds for every mail whatever is in it.
