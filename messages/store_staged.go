@@ -28,8 +28,7 @@ func (stagedFileRow) TableName() string { return "mc_staged_files" }
 // stage records a path before the host writes to it. The statement commits by itself.
 func (s store) stage(ctx context.Context, plan, path string) error {
 	row := stagedFileRow{ID: newID(s.db.Now()), Plan: plan, Path: path, State: fileStaged, Announced: s.now()}
-	err := s.tx(ctx, func(_ context.Context, tx *database.Tx) error { return tx.Gorm().Create(&row).Error })
-	if err != nil && !database.IsDuplicate(err) { // the id is ours: a COMMIT whose answer was lost
+	if err := s.gorm(ctx).Create(&row).Error; err != nil {
 		return fmt.Errorf("announce file: %w", err)
 	}
 	return nil
