@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,7 +30,7 @@ func TestContentIsServedAsADownload(t *testing.T) {
 					t.Errorf("%s: %q, want %q", header, got, value)
 				}
 			}
-			if a.StatusCode != 200 || a.text != "0123456789" || !s.messages.content.closed {
+			if a.StatusCode != http.StatusOK || a.text != "0123456789" || !s.messages.content.closed {
 				t.Errorf("%d %q, closed: %v", a.StatusCode, a.text, s.messages.content.closed)
 			}
 		})
@@ -80,7 +81,7 @@ func TestHeadOfContentReadsNothing(t *testing.T) {
 	s := newServer(t)
 	s.messages.content.err = errors.New("the storage was read")
 	a := s.do(call{method: http.MethodHead, path: "/messages/m1/source"})
-	if a.StatusCode != 200 || a.Header.Get("Content-Length") != "10" {
+	if a.StatusCode != http.StatusOK || a.Header.Get("Content-Length") != "10" {
 		t.Errorf("%d %v", a.StatusCode, a.Header)
 	}
 }
@@ -89,7 +90,7 @@ func TestContentThatCannotBeReadIsCutOffAndLogged(t *testing.T) {
 	s := newServer(t)
 	s.messages.content.err = errors.New("disk on fire")
 	live := httptest.NewServer(s)
-	defer live.Close()
+	t.Cleanup(live.Close)
 	r, err := http.NewRequestWithContext(t.Context(), get, live.URL+base+"/messages/m1/source", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -97,11 +98,13 @@ func TestContentThatCannotBeReadIsCutOffAndLogged(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer "+goodToken)
 	res, err := http.DefaultClient.Do(r)
 	if err == nil {
-		_, err = readAll(res)
+		_, err = io.ReadAll(res.Body)
+		_ = res.Body.Close()
 	}
 	if err == nil {
 		t.Error("the client took the answer for whole")
 	}
+	live.Close()
 	if !strings.Contains(s.log.String(), "disk on fire") {
 		t.Errorf("log: %s", s.log)
 	}

@@ -98,7 +98,7 @@ func TestPreflightNeedsNoToken(t *testing.T) {
 		"Access-Control-Allow-Credentials": "",
 		"Access-Control-Allow-Headers":     "authorization,content-type,idempotency-key,x-internet-message-id",
 	} {
-		if got := a.Header.Get(header); got != want || a.StatusCode != 204 {
+		if got := a.Header.Get(header); got != want || a.StatusCode != http.StatusNoContent {
 			t.Errorf("%d %s: %q, want %q", a.StatusCode, header, got, want)
 		}
 	}

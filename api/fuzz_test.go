@@ -20,11 +20,11 @@ func FuzzJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		a := newServer(t).do(call{post, "/suggestions", []string{"Content-Type: application/json"}, body, false})
 		switch a.StatusCode {
-		case 200:
+		case http.StatusOK:
 			if decoder := json.NewDecoder(strings.NewReader(body)); decoder.Decode(new(struct{})) != nil {
 				t.Errorf("accepted what is no JSON object: %q", body)
 			}
-		case 400, 413, 422:
+		case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		default:
 			t.Errorf("%q answers %d %s", body, a.StatusCode, a.text)
 		}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"testing"
 
@@ -48,7 +49,7 @@ func TestNothingOfTheServerLeaks(t *testing.T) {
 				if found := insides.FindString(a.text); found != "" {
 					t.Errorf("%s %s leaks %q: %s", c.method, c.path, found, a.text)
 				}
-				if a.StatusCode == 503 && a.Header.Get("Retry-After") == "" {
+				if a.StatusCode == http.StatusServiceUnavailable && a.Header.Get("Retry-After") == "" {
 					t.Errorf("%s %s does not say when to come back", c.method, c.path)
 				}
 			}

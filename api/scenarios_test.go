@@ -235,7 +235,7 @@ func TestAllowNamesTheMethods(t *testing.T) {
 func TestHeadAnswersAsGetDoes(t *testing.T) {
 	s := newServer(t)
 	got, head := s.do(call{method: get, path: "/modules"}), s.do(call{method: http.MethodHead, path: "/modules"})
-	if head.StatusCode != 200 || head.Header.Get("Content-Length") != got.Header.Get("Content-Length") {
+	if head.StatusCode != http.StatusOK || head.Header.Get("Content-Length") != got.Header.Get("Content-Length") {
 		t.Errorf("HEAD answers %d with %v", head.StatusCode, head.Header)
 	}
 	s.want(call{method: http.MethodHead, path: "/suggestions"}, 405, "method-not-allowed")

@@ -135,9 +135,3 @@ func (s *server) want(c call, status int, slug string, texts ...string) answer {
 	}
 	return a
 }
-
-func readAll(res *http.Response) (string, error) {
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(res.Body)
-	return string(text), err
-}

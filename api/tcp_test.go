@@ -41,11 +41,12 @@ func readAnswer(t *testing.T, from *bufio.Reader, path string) answer {
 	if err != nil {
 		t.Fatalf("the answer cannot be read: %v", err)
 	}
-	text, err := readAll(res)
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatalf("the answer cannot be read to its end: %v", err)
 	}
-	a := answer{res, text}
+	a := answer{res, string(text)}
 	holdAgainstContract(t, r, a)
 	return a
 }
@@ -109,7 +110,7 @@ func TestARefusalDoesNotWaitForTheBody(t *testing.T) {
 	if _, err := io.WriteString(conn, head("/messages?link=Contacts:42", "Content-Length: 1000000000")); err != nil {
 		t.Fatal(err)
 	}
-	if a := readAnswer(t, answers, "/messages"); a.StatusCode != 413 {
+	if a := readAnswer(t, answers, "/messages"); a.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("%d %s", a.StatusCode, a.text)
 	}
 }
@@ -121,7 +122,7 @@ func TestAClientThatAsksBeforeSendingIsRefusedAtOnce(t *testing.T) {
 	if _, err := io.WriteString(conn, head("/messages?link=Contacts:42", "Content-Length: 1000000000", "Expect: 100-continue")); err != nil {
 		t.Fatal(err)
 	}
-	if a := readAnswer(t, answers, "/messages"); a.StatusCode != 413 {
+	if a := readAnswer(t, answers, "/messages"); a.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("%d %s", a.StatusCode, a.text)
 	}
 	if _, err := answers.ReadByte(); err != io.EOF || time.Since(began) > 5*time.Second {
@@ -160,7 +161,7 @@ func TestSmallRefusalsKeepTheConnection(t *testing.T) {
 		if _, err := io.WriteString(conn, head("/messages", fmt.Sprintf("Content-Length: %d", len(rawMail)))+rawMail); err != nil {
 			t.Fatal(err)
 		}
-		if a := readAnswer(t, answers, "/messages"); a.StatusCode != 422 || a.Close {
+		if a := readAnswer(t, answers, "/messages"); a.StatusCode != http.StatusUnprocessableEntity || a.Close {
 			t.Errorf("%d, closes: %v, %s", a.StatusCode, a.Close, a.text)
 		}
 	}

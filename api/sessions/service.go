@@ -157,7 +157,7 @@ func (s *Service) requireAuthority(ctx context.Context, actor permissions.Subjec
 	}
 	account, err := s.accounts.Account(ctx, actor.UserID)
 	switch {
-	case errors.Is(err, ErrInactive), err == nil && !(account.Active && account.Admin):
+	case errors.Is(err, ErrInactive), err == nil && (!account.Active || !account.Admin):
 		return ErrNotFound
 	case err != nil:
 		return fmt.Errorf("read account of actor: %w", err)
