@@ -11,7 +11,7 @@ import (
 )
 
 // AddinName is the client name under which the add-in signs in. Its version must fit; that of other clients is theirs.
-const AddinName = "outlook-addin"
+const AddinName = "outlook-add-in"
 
 // Limits of requests that the services enforce, told to clients.
 const (

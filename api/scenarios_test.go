@@ -13,7 +13,7 @@ import (
 
 const (
 	get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
-	loginBody      = `{"username":"ada","password":"secret","client":{"name":"outlook-addin","version":"1.4.2","platform":"web"}}`
+	loginBody      = `{"username":"ada","password":"secret","client":{"name":"outlook-add-in","version":"1.4.2","platform":"web"}}`
 )
 
 // scenario is a sentence: with the world arranged so, this call answers that. A text that begins with ! must be absent.
@@ -75,7 +75,7 @@ func TestSignIn(t *testing.T) {
 		{"an add-in that is too new", nil, call{post, "/sessions", nil, strings.Replace(loginBody, "1.4.2", "2.1", 1), true},
 			403, "incompatible-version", []string{`"update":"crm"`}},
 		{"the version of another client is its own", nil,
-			call{post, "/sessions", nil, strings.NewReplacer("outlook-addin", "curl", "1.4.2", "8.5").Replace(loginBody), true}, 201, "", nil},
+			call{post, "/sessions", nil, strings.NewReplacer("outlook-add-in", "curl", "1.4.2", "8.5").Replace(loginBody), true}, 201, "", nil},
 		{"no client is fine", nil, call{post, "/sessions", nil, `{"username":"ada","password":"secret"}`, true}, 201, "", nil},
 		{"all that is missing is told at once", nil, call{post, "/sessions", nil, `{}`, true}, 422, "invalid", []string{"/username", "/password"}},
 		{"a password too long to be one", nil,
