@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/mailconnector/mailconnector/messages"
@@ -38,22 +37,22 @@ var (
 	_ permissions.Checker = (*crm)(nil)
 )
 
-func newCRM(t testing.TB, db *sql.DB) *crm {
-	t.Helper()
+// newCRM makes a CRM with its tables.
+func newCRM(ctx context.Context, db *sql.DB) (*crm, error) {
 	for _, table := range []string{
 		"host_messages (id VARCHAR(64) PRIMARY KEY, message_id TEXT, subject TEXT, owner VARCHAR(64), html MEDIUMTEXT, sent BIGINT)",
 		"host_links (message VARCHAR(64), type VARCHAR(64), record VARCHAR(64), PRIMARY KEY (message, type, record))",
 		"host_documents (id VARCHAR(64) PRIMARY KEY, message VARCHAR(64), path VARCHAR(100), name TEXT)",
 		"host_document_links (document VARCHAR(64), type VARCHAR(64), record VARCHAR(64), PRIMARY KEY (document, type, record))",
 	} {
-		if _, err := db.ExecContext(t.Context(), "CREATE TABLE "+table); err != nil {
-			t.Fatal(err)
+		if _, err := db.ExecContext(ctx, "CREATE TABLE "+table); err != nil {
+			return nil, err
 		}
 	}
 	return &crm{
 		db: db, files: make(map[string][]byte), gone: make(map[permissions.Record]bool),
 		hidden: make(map[string]map[permissions.Record]bool), denied: make(map[string]map[permissions.Action]bool),
-	}
+	}, nil
 }
 
 // crmPlan is what Prepare hands to Apply.

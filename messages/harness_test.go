@@ -81,7 +81,10 @@ func newHarness(t testing.TB, db *sql.DB, change ...func(*messages.Config)) *har
 	if err != nil {
 		t.Fatal(err)
 	}
-	host := newCRM(t, db)
+	host, err := newCRM(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
 	config := messages.Config{DB: wrapped, Blobs: blobs, Filing: host, Permissions: host, Labels: host.labels}
 	for _, c := range change {
 		c(&config)
