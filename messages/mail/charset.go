@@ -45,6 +45,17 @@ func lookup(charset string) encoding.Encoding {
 	return nil
 }
 
+// webName gives a charset the name that browsers know it by, which is what senders mean: "iso-8859-1" is "windows-1252". A charset
+// they do not know keeps its name.
+func webName(charset string) string {
+	if e, err := htmlindex.Get(charset); err == nil && e != encoding.Replacement {
+		if name, err := htmlindex.Name(e); err == nil {
+			return name
+		}
+	}
+	return charset
+}
+
 // toUTF8 converts text from a declared charset, and tells whether it knows the charset. Text that says nothing, or something
 // unknown, is UTF-8 where it looks like it and Windows-1252 otherwise, as most unlabelled 8-bit text is.
 func toUTF8(charset string, text []byte) (string, bool) {

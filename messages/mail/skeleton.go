@@ -84,7 +84,7 @@ func (ts *texts) convert(p Part, text []byte) (converted, problem string) {
 
 // skeletonHeader is the header of a skeleton. A charset that only the HTML itself names is written there.
 func skeletonHeader(p Part, text []byte) string {
-	typ, label := "text/plain", p.Charset
+	typ, label := "text/plain", webName(p.Charset)
 	if p.Role == RoleHTML {
 		typ = "text/html"
 		if label == "" {
