@@ -1,8 +1,6 @@
 package mail
 
-import (
-	"strings"
-)
+import "strings"
 
 // content is what the header of a leaf or a multipart says of it.
 type content struct {
@@ -29,7 +27,7 @@ func describe(h header, otherwise string) content {
 		c.part.Name = params["name"]
 	}
 	if isMultipart(typ) {
-		c.boundary = params["boundary"]
+		c.boundary = strings.TrimRight(params["boundary"], " \t") // RFC 2046 section 5.1.1: it does not end in white space
 	}
 	c.part.Role = role(c.part)
 	return c
