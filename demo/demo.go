@@ -71,6 +71,7 @@ type App struct {
 	url     string
 	license licensing.License
 	db      *sql.DB
+	mails   *documents.FileStore
 	module  *module.Extension
 }
 
@@ -107,8 +108,7 @@ func (a *App) start(ctx context.Context, c Config, dialect string) error {
 	if a.license, err = vendor.trial(a.url); err != nil {
 		return fmt.Errorf("issue trial license: %w", err)
 	}
-	content, err := documents.Files(filepath.Join(c.DataDir, "mails"))
-	if err != nil {
+	if a.mails, err = documents.Files(filepath.Join(c.DataDir, "mails")); err != nil {
 		return err
 	}
 	pages, err := web.New(web.Config{CRM: host, AdminURL: prefix + "/admin/", Logger: c.Logger})
@@ -119,7 +119,7 @@ func (a *App) start(ctx context.Context, c Config, dialect string) error {
 		DB: a.db, Dialect: dialect, Prefix: prefix, CRMURL: a.url, Installation: Installation,
 		AllowedOrigins: []string{a.url},
 		VendorKeys:     []licensing.PublicKey{vendor.root.Public()},
-		Content:        content,
+		Content:        a.mails,
 		Logger:         c.Logger,
 		Host: module.Host{
 			Accounts: host, Permissions: host, Records: host, Filing: host,
@@ -159,11 +159,14 @@ func (a *App) mount(pages *web.Server) error {
 	return nil
 }
 
-// Close ends the background work of the module, at most until ctx ends, and closes the database.
+// Close ends the background work of the module, at most until ctx ends, and closes what it used.
 func (a *App) Close(ctx context.Context) error {
-	var err error
+	var errs []error
 	if a.module != nil {
-		err = a.module.Stop(ctx)
+		errs = append(errs, a.module.Stop(ctx))
 	}
-	return errors.Join(err, a.db.Close())
+	if a.mails != nil {
+		errs = append(errs, a.mails.Close())
+	}
+	return errors.Join(append(errs, a.db.Close())...)
 }

@@ -53,18 +53,24 @@ func New(c Config) (*CRM, error) {
 	}, nil
 }
 
-// Migrate creates the tables that are not there yet.
+// Migrate creates the tables that are not there yet: on SQLite all or none, with a single wait for the disk.
 func (c *CRM) Migrate(ctx context.Context) error {
-	for statement := range strings.SplitSeq(schema, ";") {
-		if strings.TrimSpace(statement) == "" {
-			continue
+	err := c.inTx(ctx, func(tx *sql.Tx) error {
+		for statement := range strings.SplitSeq(schema, ";") {
+			if strings.TrimSpace(statement) == "" {
+				continue
+			}
+			if c.dialect == "mysql" {
+				statement += " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+			}
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return err
+			}
 		}
-		if c.dialect == "mysql" {
-			statement += " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
-		}
-		if _, err := c.db.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("create tables: %w", err)
-		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("create tables: %w", err)
 	}
 	return nil
 }

@@ -101,18 +101,25 @@ func (s *sample) unlink(ctx context.Context, hostID string, r permissions.Record
 	return err
 }
 
+// documents reads what is on a record, past all permissions.
 func (s *sample) documents(ctx context.Context, r permissions.Record) ([]moduletest.Document, error) {
-	listed, err := s.DocumentsOf(ctx, admin, r)
+	rows, err := s.db.QueryContext(ctx, `SELECT d.id, d.title, d.path FROM crm_documents d
+		JOIN crm_document_links l ON l.document_id = d.id WHERE l.record_id = ? ORDER BY d.id`, r.ID)
 	if err != nil {
 		return nil, err
 	}
+	defer rows.Close()
 	var all []moduletest.Document
-	for _, d := range listed {
-		content, err := s.read(ctx, admin, d.ID)
-		if err != nil {
+	for rows.Next() {
+		var d moduletest.Document
+		var path string
+		if err := rows.Scan(&d.ID, &d.Name, &path); err != nil {
 			return nil, err
 		}
-		all = append(all, moduletest.Document{ID: d.ID, Name: d.Title, Content: content})
+		if d.Content, err = os.ReadFile(filepath.Join(s.storage, path)); err != nil {
+			return nil, err
+		}
+		all = append(all, d)
 	}
-	return all, nil
+	return all, rows.Err()
 }

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +55,7 @@ func (c *CRM) Seed(ctx context.Context) error {
 		s.tickets()
 		s.machines()
 		s.messages()
+		s.insertRecords()
 		s.exec("UPDATE crm_sequences SET value = ? WHERE name = 'ids'", s.id)
 		for entityType, n := range s.numbers {
 			s.exec("INSERT INTO crm_sequences VALUES (?, ?)", entityType, firstNumber+n)
@@ -76,6 +78,7 @@ type seeder struct {
 
 	id      int64
 	numbers map[string]int
+	rows    []any // of crm_records
 	firms   []firm
 }
 
@@ -113,7 +116,7 @@ func (s *seeder) lines(name string) [][]string {
 	return all
 }
 
-// record writes one record and returns its id. Values are in the order of the type's fields after the number.
+// record adds a record to those to be written, and returns its id. Values are in the order of the type's fields after the number.
 func (s *seeder) record(kind, owner string, account, contact, became int64, values ...string) int64 {
 	t := s.catalog.find(kind)
 	s.id++
@@ -123,11 +126,19 @@ func (s *seeder) record(kind, owner string, account, contact, became int64, valu
 		named[t.Fields[i+1].Name] = value
 	}
 	encoded, _ := json.Marshal(named) // strings always encode
-	s.exec(`INSERT INTO crm_records (id, entity_type, number, owner, account_id, contact_id, successor_id, field_values,
-		modified, deleted, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)`,
-		s.id, kind, fmt.Sprintf("%s%d", t.Prefix, firstNumber+s.numbers[kind]), owner, account, contact, became,
-		string(encoded), micros(s.now.Add(-time.Duration(1000-s.id)*37*time.Minute)))
+	s.rows = append(s.rows, s.id, kind, fmt.Sprintf("%s%d", t.Prefix, firstNumber+s.numbers[kind]), owner, account, contact,
+		became, string(encoded), micros(s.now.Add(-time.Duration(1000-s.id)*37*time.Minute)))
 	return s.id
+}
+
+// insertRecords writes the records that are collected, many in one statement.
+func (s *seeder) insertRecords() {
+	const columns, atOnce = 9, 100
+	for chunk := range slices.Chunk(s.rows, columns*atOnce) {
+		values := strings.Repeat(", (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)", len(chunk)/columns)
+		s.exec(`INSERT INTO crm_records (id, entity_type, number, owner, account_id, contact_id, successor_id, field_values,
+			modified, deleted, revision) VALUES `+values[2:], chunk...)
+	}
 }
 
 func (s *seeder) organisation() {
