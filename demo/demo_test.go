@@ -241,10 +241,14 @@ func TestViewAsComparesSearches(t *testing.T) {
 	t.Parallel()
 	app := open(t, demo.Config{DataDir: t.TempDir(), Activated: true})
 	find(t, addin(t, app, "admin"), "fromagerie", "Accounts")
-	_, page := pages(t, app, "admin")("/view-as?q=fromagerie&a=u3&b=u4")
-	for _, want := range []string{"Fromagerie Lefèvre", "no rule lets user Giulia Moretti", "companies-to-service"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the page lacks %q", want)
+	as := pages(t, app, "admin")
+	for query, want := range map[string]string{
+		"fromagerie": "no rule lets user Giulia Moretti",                  // what is hidden
+		"müller":     "Sharing rule companies-to-service opens",           // what a rule shows
+		"1711234567": "Matches by a field hidden from this user. Sharing", // what is visible, but not by its mobile number
+	} {
+		if _, page := as("/view-as?a=u3&b=u4&q=" + url.QueryEscape(query)); !strings.Contains(page, want) {
+			t.Errorf("search for %q: the page lacks %q", query, want)
 		}
 	}
 }

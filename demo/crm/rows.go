@@ -29,9 +29,6 @@ func (r row) record() permissions.Record {
 	return permissions.Record{Type: r.kind.Name, ID: formatID(r.id)}
 }
 
-// number returns the record number.
-func (r row) number() string { return r.values[r.kind.Fields[0].Name] }
-
 // label returns the record's name, made of the fields that are shown.
 func (r row) label(shown func(field string) bool) string {
 	var words []string

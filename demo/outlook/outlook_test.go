@@ -86,7 +86,7 @@ func TestMailsAreReadAsOutlookShowsThem(t *testing.T) {
 		"5-stranger":       {{"Tiegelfüller gesucht.eml", "item", false}},
 		"6-shared-address": nil,
 		"7-hostile":        {{"../../prize.pdf.exe", "file", false}},
-		"8-sent":           {{"Preventivo 2026-118.pdf", "file", false}},
+		"8-sent":           {{"Offerta 2026-118.pdf", "file", false}},
 	}
 	got := map[string][]part{}
 	for id, m := range mails {
