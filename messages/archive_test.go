@@ -99,11 +99,12 @@ func TestArchiveRefuses(t *testing.T) {
 			h.crm.onPrepared = func() error { h.crm.remove(acme); return nil }
 		}, permissions.ErrNotFound, "Accounts:10"},
 	}
-	for _, test := range tests {
-		t.Run(test.name+" stores nothing", func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *harness) {
-				l := letter{files: []file{pdf("x")}}
-				r := messages.Request{Source: raw(l.bytes()), Links: []permissions.Record{nora, acme}}
+	onBoth(t, func(t *testing.T, h *harness) {
+		for _, test := range tests {
+			t.Run(test.name+" stores nothing", func(t *testing.T) {
+				h.t, h.content.err = t, nil
+				h.crm.forgive()
+				r := messages.Request{Source: raw(letter{files: []file{pdf("x")}}.bytes()), Links: []permissions.Record{nora, acme}}
 				test.change(h, &r)
 				_, err := h.Archive(t.Context(), ann, r)
 				if !errors.Is(err, test.want) || !strings.Contains(fmt.Sprint(err), test.says) {
@@ -111,8 +112,8 @@ func TestArchiveRefuses(t *testing.T) {
 				}
 				h.wantNothing()
 			})
-		})
-	}
+		}
+	})
 }
 
 func TestArchiveNamesTheBadTarget(t *testing.T) {

@@ -53,14 +53,6 @@ func (c *crm) hide(user permissions.Subject, records ...permissions.Record) {
 	}
 }
 
-func (c *crm) show(user permissions.Subject, records ...permissions.Record) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, r := range records {
-		delete(c.hidden[user.UserID], r)
-	}
-}
-
 // deny refuses an action to a user, whatever it is about.
 func (c *crm) deny(user permissions.Subject, a permissions.Action) {
 	c.mu.Lock()
@@ -97,4 +89,14 @@ func (c *crm) fileNames() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// forgive forgets all that was hidden, denied, deleted or armed.
+func (c *crm) forgive() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.hidden)
+	clear(c.denied)
+	clear(c.gone)
+	c.onPrepare, c.onPrepared, c.onApply, c.onApplied, c.onRemove = nil, nil, nil, nil, nil
 }

@@ -222,9 +222,10 @@ func TestDraftRefuses(t *testing.T) {
 		{"an attachment in no known state", []messages.DraftAttachment{{ID: "a", State: "lost"}}, none, messages.ErrInvalid},
 		{"too many attachments", make([]messages.DraftAttachment, 501), none, messages.ErrInvalid},
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *harness) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		for _, test := range tests {
+			t.Run(test.name, func(t *testing.T) {
+				h.t = t
 				d := draft()
 				d.Attachments = test.attachments
 				if _, err := h.sendDraft(ann, d, test.uploads(), nora); !errors.Is(err, test.want) {
@@ -232,8 +233,8 @@ func TestDraftRefuses(t *testing.T) {
 				}
 				h.wantNothing()
 			})
-		})
-	}
+		}
+	})
 }
 
 func TestUploadsTogetherAreAsLargeAsAMail(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/messages/mail"
 	"github.com/mailconnector/mailconnector/permissions"
@@ -47,13 +48,12 @@ func TestIdentity(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *harness) {
-				first := h.archive(ann, test.first, nora)
-				second := h.archive(ann, test.second, acme)
-				if same := first.Message.ID == second.Message.ID; same != test.same {
-					t.Errorf("one message = %t, want %t", same, test.same)
-				}
-			})
+			h := newHarness(t, dbtest.SQLite(t)) // no statement differs between the rows
+			first := h.archive(ann, test.first, nora)
+			second := h.archive(ann, test.second, acme)
+			if same := first.Message.ID == second.Message.ID; same != test.same {
+				t.Errorf("one message = %t, want %t", same, test.same)
+			}
 		})
 	}
 }

@@ -73,8 +73,11 @@ type LedgerReport struct {
 // VerifyLedger recomputes every seal and stops at the first that does not hold. Noting Head elsewhere now and then
 // proves later that no seals were taken off the end.
 func (s *Service) VerifyLedger(ctx context.Context) (LedgerReport, error) {
-	var report LedgerReport
-	previous := make([]byte, sha256.Size)
+	waiting, err := s.store.countUnsealed(ctx) // first: what is sealed meanwhile is then among the seals
+	if err != nil {
+		return LedgerReport{}, err
+	}
+	report, previous := LedgerReport{Unsealed: waiting}, make([]byte, sha256.Size)
 	for {
 		seals, err := s.store.seals(ctx, report.Seals, 100)
 		if err != nil {
@@ -88,8 +91,7 @@ func (s *Service) VerifyLedger(ctx context.Context) (LedgerReport, error) {
 			report.Seals, report.Events, report.Head = row.Number, report.Events+int64(row.Events), hash32(row.Hash)
 		}
 		if len(seals) == 0 {
-			report.Unsealed, err = s.store.countUnsealed(ctx)
-			return report, err
+			return report, nil
 		}
 	}
 }
