@@ -36,7 +36,7 @@ func (e *Extension) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	router := mux.NewRouter()
+	router := mux.NewRouter().SkipClean(true)
 	calls.Mount(router)
 	pages.Mount(router)
 	addin.Mount(router, c.Prefix)

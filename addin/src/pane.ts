@@ -43,7 +43,7 @@ export class Pane {
       this.header,
       this.links,
       this.receipt,
-      element("main", {}, this.suggestions, element("div", { class: "search" }, this.query, this.module), this.found),
+      element("main", {}, element("div", { class: "search" }, this.query, this.module), this.suggestions, this.found),
       this.status,
     );
     let pause = 0;
@@ -126,6 +126,7 @@ export class Pane {
     }
     const results = this.results ?? [];
     const typed = this.query.value.trim();
+    this.suggestions.hidden = typed !== "";
     if (results.length > 0) show(this.found, group(typed ? text("found") : text("lastLinked"), results));
     else show(this.found, typed && this.results ? element("p", { class: "quiet" }, text("nothingFound", typed)) : null);
   }

@@ -11,12 +11,12 @@ export function signIn(place: HTMLElement, api: API, crm: string, notice: string
     const user = element("input", { id: "user", name: "username", autocomplete: "username", required: true, autocapitalize: "none", spellcheck: "false" });
     const password = element("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", required: true });
     const button = element("button", { type: "submit", class: "primary" }, text("signIn"));
-    const problem = element("p", { class: "problem", role: "alert" }, notice);
+    const problem = element("p", { class: "problem", role: "alert" });
     const form = element(
       "form",
       { class: "signin", onsubmit: submit },
       element("h1", {}, text("signInTo", crm)),
-      element("p", { class: "quiet" }, text("signInHint")),
+      element("p", { class: "quiet", role: "status" }, notice || text("signInHint")),
       element("label", { for: "user" }, text("userName")),
       user,
       element("label", { for: "password" }, text("password")),
