@@ -94,9 +94,12 @@ func (s *Service) write(ctx context.Context, w *work) (res result, err error) {
 		if err := s.store.setHostCopy(tx, w); err != nil {
 			return err
 		}
-		filed, err := s.c.Filing.Apply(ctx, tx.SQL(), w.plan)
+		if err := s.store.holdDocuments(tx, w); err != nil {
+			return err
+		}
+		filed, err := s.apply(ctx, tx, w)
 		if err != nil {
-			return fmt.Errorf("apply filing: %w", err)
+			return err
 		}
 		ids, err := s.store.addLinks(tx, w, filed)
 		if err != nil {
@@ -115,6 +118,18 @@ func (s *Service) write(ctx context.Context, w *work) (res result, err error) {
 		return s.store.closeReceipt(tx, w.receipt, res)
 	})
 	return res, err
+}
+
+// apply lets the host write its rows. Where it meets one that a concurrent request wrote, it gets to look again.
+func (s *Service) apply(ctx context.Context, tx *database.Tx, w *work) (Filed, error) {
+	filed, err := s.c.Filing.Apply(ctx, tx.SQL(), w.plan)
+	if database.IsDuplicate(err) {
+		return Filed{}, fmt.Errorf("apply filing: %w: %w", errRaced, err)
+	}
+	if err != nil {
+		return Filed{}, fmt.Errorf("apply filing: %w", err)
+	}
+	return filed, nil
 }
 
 // writeLetter writes what is new of the message, and claims the bytes that came.

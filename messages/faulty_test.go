@@ -23,7 +23,7 @@ type faults struct {
 	mu        sync.Mutex
 	failAt    int  // the nth statement that changes rows within a transaction fails; 0 none
 	loseAt    int  // the nth commit counts, but its answer is lost; 0 none
-	statement int  // within transactions that insert a receipt
+	statement int  // within transactions that link or unlink
 	commits   int  // of such
 	seen      bool // the failure was injected
 }
@@ -101,7 +101,8 @@ func (c *faultyConnector) Driver() driver.Driver            { return c }
 func (c *faultyConnector) Open(string) (driver.Conn, error) { return c.Connect(context.Background()) }
 func (c *faultyConnector) dialect() database.Dialect        { return c.kind }
 
-// faultyConn counts the statements from the one on that inserts a receipt to the end of its transaction.
+// faultyConn counts the statements from the one on that inserts a receipt, or the event of an unlink, to the end of its
+// transaction.
 type faultyConn struct {
 	driver.Conn
 	faults  *faults
@@ -115,7 +116,7 @@ func (c *faultyConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx
 }
 
 func (c *faultyConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if strings.HasPrefix(query, "INSERT INTO `mc_receipts`") {
+	if strings.HasPrefix(query, "INSERT INTO `mc_receipts`") || strings.HasPrefix(query, "INSERT INTO `mc_events`") {
 		c.linking = true
 	}
 	if c.linking {

@@ -10,6 +10,7 @@ func linkTables() []database.Migration {
 			message_id ` + ourID + `,
 			owner ` + hostID + `,
 			host_id ` + hostID + `,
+			version BIGINT NOT NULL,
 			PRIMARY KEY (message_id, owner),
 			KEY mc_host_messages_host (host_id)
 		) ` + database.TableOptions,
@@ -17,6 +18,7 @@ func linkTables() []database.Migration {
 			message_id TEXT NOT NULL,
 			owner TEXT NOT NULL,
 			host_id TEXT NOT NULL,
+			version INTEGER NOT NULL,
 			PRIMARY KEY (message_id, owner)
 		)`,
 	}, {
@@ -72,6 +74,7 @@ func linkTables() []database.Migration {
 			record_id ` + hostID + `,
 			sha256 BINARY(32) NOT NULL,
 			wrote BOOLEAN NOT NULL,
+			version BIGINT NOT NULL,
 			PRIMARY KEY (link_id, document),
 			KEY mc_link_documents_message (message_id),
 			KEY mc_link_documents_record (record_type, record_id, sha256)
@@ -84,6 +87,7 @@ func linkTables() []database.Migration {
 			record_id TEXT NOT NULL,
 			sha256 BLOB NOT NULL,
 			wrote BOOLEAN NOT NULL,
+			version INTEGER NOT NULL,
 			PRIMARY KEY (link_id, document)
 		)`,
 	}, {

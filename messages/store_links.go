@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"github.com/mailconnector/mailconnector/internal/database"
 	"github.com/mailconnector/mailconnector/permissions"
 )
@@ -12,6 +14,7 @@ type hostMessageRow struct {
 	MessageID string `gorm:"primaryKey"`
 	Owner     string `gorm:"primaryKey"` // user id; empty for a copy that everybody shares
 	HostID    string
+	Version   int64 // changes with every link and unlink, which therefore wait for each other
 }
 
 func (hostMessageRow) TableName() string { return "mc_host_messages" }
@@ -49,6 +52,7 @@ type linkDocumentRow struct {
 	RecordID   string
 	SHA256     []byte `gorm:"column:sha256"`
 	Wrote      bool   // the document is on the record because of us
+	Version    int64  // changes when another link counts on the document being there
 }
 
 func (linkDocumentRow) TableName() string { return "mc_link_documents" }
@@ -102,20 +106,41 @@ func pairs(records []permissions.Record) [][]any {
 	return list
 }
 
-// setHostCopy records under which id the host has the message.
+// setHostCopy records under which id the host has the message. It makes links and unlinks of one copy wait for each
+// other: otherwise an unlink could take away the relation that a link found there.
 func (s store) setHostCopy(tx *database.Tx, w *work) error {
-	switch w.plan.HostID {
-	case w.hostID:
-		return nil
-	case "":
+	if w.plan.HostID == "" {
 		return fmt.Errorf("host reserved no id for message %s", w.message)
 	}
 	if w.hostID == "" {
 		return insert(tx, "host message", []hostMessageRow{{MessageID: w.message, Owner: w.owner, HostID: w.plan.HostID}})
 	}
 	res := tx.Gorm().Model(&hostMessageRow{}).
-		Where("message_id = ? AND owner = ? AND host_id = ?", w.message, w.owner, w.hostID).Update("host_id", w.plan.HostID)
+		Where("message_id = ? AND owner = ? AND host_id = ?", w.message, w.owner, w.hostID).
+		Updates(map[string]any{"host_id": w.plan.HostID, "version": gorm.Expr("version + 1")})
 	return changedOne("renew host message", res)
+}
+
+// holdDocuments keeps the documents that the plan counts on where they are: an unlink that takes one off its record
+// meanwhile either waits, and finds it needed, or was quicker.
+func (s store) holdDocuments(tx *database.Tx, w *work) error {
+	for _, o := range w.offers {
+		for _, r := range w.links {
+			if o.document == "" || !w.books.on(r, o.document) {
+				continue
+			}
+			res := tx.Gorm().Model(&linkDocumentRow{}).
+				Where("record_type = ? AND record_id = ? AND sha256 = ? AND document = ?", r.Type, r.ID, o.part.SHA256[:], o.document).
+				Update("version", gorm.Expr("version + 1"))
+			if res.Error != nil {
+				return fmt.Errorf("hold document: %w", res.Error)
+			}
+			if res.RowsAffected == 0 {
+				return fmt.Errorf("hold document: %w", errRaced)
+			}
+		}
+	}
+	return nil
 }
 
 // addLinks records the links of a request, and renews those whose relation the CRM had dropped meanwhile.

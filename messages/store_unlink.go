@@ -3,6 +3,8 @@ package messages
 import (
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"github.com/mailconnector/mailconnector/internal/database"
 )
 
@@ -14,18 +16,20 @@ func (s store) takeLink(tx *database.Tx, event eventRow) (linkRow, error) {
 	if err != nil {
 		return row, fmt.Errorf("find link: %w", noRow(err))
 	}
+	wait := tx.Gorm().Model(&hostMessageRow{}).Where("message_id = ? AND host_id = ?", row.MessageID, row.HostID).
+		Update("version", gorm.Expr("version + 1"))
+	if wait.Error != nil {
+		return row, fmt.Errorf("wait for other links: %w", wait.Error)
+	}
+	if err := tx.Gorm().Where("id = ?", row.ID).Take(&row).Error; err != nil { // it may have changed while we waited
+		return row, fmt.Errorf("find link: %w", noRow(err))
+	}
 	res := tx.Gorm().Where("id = ?", row.ID).Delete(&linkRow{})
-	if res.Error == nil && res.RowsAffected == 0 { // taken back by a concurrent request
-		return row, fmt.Errorf("remove link: %w", errNoRow)
-	}
-	if res.Error != nil {
-		return row, fmt.Errorf("remove link: %w", res.Error)
-	}
-	return row, nil
+	return row, changedOne("remove link", res)
 }
 
 // inheritLink makes another link of the same copy to the same record responsible for the relation in the CRM, and
-// reports whether there is one. Its conditional update waits for a concurrent unlink of that other.
+// reports whether there is one.
 func (s store) inheritLink(tx *database.Tx, link linkRow) (bool, error) {
 	heirs := func() []any {
 		return []any{link.MessageID, link.RecordType, link.RecordID, link.HostID}
@@ -49,6 +53,10 @@ func (s store) inheritLink(tx *database.Tx, link linkRow) (bool, error) {
 // are on it because of this link and that no other link of ours has there. Another becomes responsible for the rest.
 func (s store) takeDocuments(tx *database.Tx, link linkRow) ([]string, error) {
 	var rows []linkDocumentRow
+	wait := tx.Gorm().Model(&linkDocumentRow{}).Where("link_id = ?", link.ID).Update("version", gorm.Expr("version + 1")) // for links that count on a document
+	if wait.Error != nil {
+		return nil, fmt.Errorf("wait for other links: %w", wait.Error)
+	}
 	if err := tx.Gorm().Where("link_id = ?", link.ID).Order("document").Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read documents of link: %w", err)
 	}

@@ -35,11 +35,23 @@ func (s *Service) Unlink(ctx context.Context, sub permissions.Subject, id string
 	case errors.Is(err, errDone): // the answer to the COMMIT was lost
 		return nil
 	case errors.Is(err, errNoRow):
-		return &permissions.DeniedError{Action: permissions.Link, Record: r}
+		return s.notTheirs(ctx, sub, id, r)
 	case err != nil:
 		return fmt.Errorf("unlink message %s: %w", id, err)
 	}
 	return nil
+}
+
+// notTheirs says why there was nothing to take back: the link is another's, or it is gone by now.
+func (s *Service) notTheirs(ctx context.Context, sub permissions.Subject, id string, r permissions.Record) error {
+	records, err := s.visibleRecords(ctx, sub, id)
+	if err != nil {
+		return err
+	}
+	if !setOf(records)[r] {
+		return permissions.ErrNotFound
+	}
+	return &permissions.DeniedError{Action: permissions.Link, Record: r}
 }
 
 // unlink is the transaction. Its first statement inserts the event, which a run after a lost COMMIT meets.

@@ -2,6 +2,7 @@ package messages_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -200,4 +201,35 @@ func TestLastLinks(t *testing.T) {
 			t.Errorf("LastLinks = %+v, %v, want only what ann still sees", got, err)
 		}
 	})
+}
+
+// TestALinkOutlivesAnUnlinkAtTheSameTime lets one user take his link back while another makes his.
+func TestALinkOutlivesAnUnlinkAtTheSameTime(t *testing.T) {
+	h := newHarness(t, dbtest.MariaDB(t))
+	for i := range 15 {
+		on := permissions.Record{Type: "Contacts", ID: fmt.Sprint(i)}
+		l := letter{files: []file{pdf("x")}}
+		other := letter{id: "<other@x>", files: l.files} // with the same attachment
+		id := h.archive(ann, l, on, acme).Message.ID
+		var wg sync.WaitGroup
+		var unlinked, linked, filed error
+		var receipts [2]messages.Receipt
+		wg.Go(func() { unlinked = h.Unlink(t.Context(), ann, id, on) })
+		wg.Go(func() { receipts[0], linked = h.tryArchive(bob, l, "", on) })
+		wg.Go(func() { receipts[1], filed = h.tryArchive(bob, other, "", on) })
+		wg.Wait()
+		if err := errors.Join(unlinked, linked, filed); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range receipts {
+			m, err := h.Message(t.Context(), bob, r.Message.ID)
+			if err != nil || !slices.ContainsFunc(m.Links, func(l messages.Link) bool { return l.Record == on }) {
+				t.Errorf("round %d: bob's message is on %+v, %v, want %s among them", i, m.Links, err, on)
+			}
+			documents, err := h.crm.on(t.Context(), "host_document_links", "document", r.Parts[0].Document)
+			if err != nil || !slices.Contains(documents, on) {
+				t.Errorf("round %d: bob's document is on %v, %v, want %s among them", i, documents, err, on)
+			}
+		}
+	}
 }
