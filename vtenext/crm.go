@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,6 +32,11 @@ type Config struct {
 	// Storage is the folder that holds the CRM's folder "storage". Without it no files can be filed.
 	Storage string
 
+	// Trusted names the entity types whose extensions (rows of sdk_adv_permission, sdk_adv_query and sdk_class) an
+	// administrator has looked at and found to leave permissions alone. The extensions of others are taken to refuse
+	// everybody but administrators, because they are code that cannot be evaluated here.
+	Trusted []string
+
 	// Logger receives operations and errors, never passwords, tokens, addresses, subjects or bodies. Defaults to
 	// discarding.
 	Logger *slog.Logger
@@ -47,6 +53,7 @@ type CRM struct {
 	timeZone *time.Location
 	version  string
 	storage  string
+	trusted  []string // entity types
 	logger   *slog.Logger
 	now      func() time.Time
 }
@@ -76,6 +83,6 @@ func New(c Config) (*CRM, error) {
 	prefix := c.TablePrefix + "_"
 	return &CRM{
 		db: c.DB, prefix: prefix, names: strings.NewReplacer("{", prefix, "}", ""), timeZone: c.TimeZone,
-		version: c.Version, storage: c.Storage, logger: c.Logger, now: c.Now,
+		version: c.Version, storage: c.Storage, trusted: slices.Clone(c.Trusted), logger: c.Logger, now: c.Now,
 	}, nil
 }

@@ -1,0 +1,143 @@
+package vtenext
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Part is a part of what this package does for a CRM.
+type Part string
+
+// The parts.
+const (
+	PartPermissions Part = "permissions" // who may do what; without it nothing works
+	PartMessages    Part = "messages"    // who reads which message
+	PartCalendar    Part = "calendar"    // who sees which activity
+	PartProcesses   Part = "processes"   // records that processes freeze or list
+	PartSignIn      Part = "sign-in"     // accounts and passwords
+	PartRecords     Part = "records"     // search and cards
+	PartFiling      Part = "filing"      // messages and documents in the CRM's rows
+)
+
+// Finding is something about an installation that its administrator should know.
+type Finding struct {
+	Part     Part
+	Disabled bool   // what Subject names does not work, or is refused
+	Subject  string // a table, an entity type, a rule
+	Detail   string // one sentence
+}
+
+// String returns the finding as one line.
+func (f Finding) String() string {
+	line := fmt.Sprintf("%s: %s: %s", f.Part, f.Subject, f.Detail)
+	if f.Disabled {
+		line += " (disabled)"
+	}
+	return line
+}
+
+// Report is what was found on an installation.
+type Report struct {
+	Findings []Finding
+}
+
+// Disabled reports whether something of the part, or all of it, does not work.
+func (r Report) Disabled(p Part) bool {
+	for _, f := range r.Findings {
+		if f.Disabled && f.Part == p {
+			return true
+		}
+	}
+	return false
+}
+
+// need is a table and those of its columns a part reads or writes.
+type need struct {
+	part    Part
+	table   string   // as CRM.sql reads it
+	columns []string // in lower case
+}
+
+// permissionNeeds lists the tables that are read when a question is asked. Those of the policy are its sources'.
+func permissionNeeds() []need {
+	return []need{
+		{PartPermissions, "{crmentity}", []string{"crmid", "setype", "smownerid", "deleted"}},
+		{PartProcesses, "{trigger_queue}", []string{"crmid", "freeze"}},
+		{PartProcesses, "{processmaker_rec}", []string{"crmid", "running_process"}},
+		{PartProcesses, "{running_processes}", []string{"id", "xml_version", "xml_version_forced"}},
+		{PartCalendar, "{activity}", []string{"activityid", "visibility"}},
+		{PartCalendar, "{invitees}", []string{"activityid", "inviteeid"}},
+		{PartCalendar, "{sharedcalendar}", []string{"userid", "sharedid", "only_occ"}},
+		{PartMessages, "{messages}", []string{
+			"messagesid", "smownerid", "deleted", "draft", "mvisibility", "mtype", "messagehash",
+		}},
+		{PartMessages, "{messagesrel}", []string{"messagehash", "crmid", "module"}},
+		{PartMessages, "{messages_recipients}", []string{"messagesid", "id"}},
+		{PartMessages, "{modcomments_msgrel}", []string{"userid", "messagesid"}},
+		{PartMessages, "{modcomments}", []string{"modcommentsid", "related_to"}},
+	}
+}
+
+// catalog describes the tables that were asked for and exist: their columns in lower case.
+type catalog map[string]map[string]column
+
+type column struct {
+	primary bool // of the primary key
+}
+
+// missing words what of a need the installation lacks; empty if nothing.
+func (c catalog) missing(name string, columns []string) string {
+	there, ok := c[name]
+	if !ok {
+		return "the table does not exist"
+	}
+	var lacking []string
+	for _, column := range columns {
+		if _, ok := there[strings.ToLower(column)]; !ok {
+			lacking = append(lacking, column)
+		}
+	}
+	if len(lacking) > 0 {
+		return "the table has no column " + strings.Join(lacking, ", ")
+	}
+	return ""
+}
+
+// key returns the column that is the whole primary key of a table.
+func (c catalog) key(table string) (string, bool) {
+	var key string
+	for name, column := range c[table] {
+		if !column.primary {
+			continue
+		}
+		if key != "" {
+			return "", false
+		}
+		key = name
+	}
+	return key, key != ""
+}
+
+// describe reads the columns of tables, as far as these exist in the CRM's database.
+func (c *CRM) describe(ctx context.Context, q querier, tables []string) (catalog, error) {
+	found := make(catalog)
+	list, args := in(tables)
+	rows, err := q.QueryContext(ctx, `SELECT table_name, column_name, column_key FROM information_schema.columns
+		WHERE table_schema = DATABASE() AND table_name IN `+list, args...)
+	if err != nil {
+		return nil, fmt.Errorf("describe tables: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var table, name, key string
+		if err := rows.Scan(&table, &name, &key); err != nil {
+			return nil, fmt.Errorf("describe tables: %w", err)
+		}
+		if found[table] == nil {
+			found[table] = make(map[string]column)
+		}
+		found[table][strings.ToLower(name)] = column{primary: key == "PRI"}
+	}
+	return found, rows.Err()
+}
