@@ -15,7 +15,7 @@ import (
 )
 
 // trialDays is how long a trial license lasts. Each start issues a new one.
-const trialDays = 30
+const trialDays = 90
 
 // vendor is the demo's own vendor of licenses, and its own partner, with a key that is made at the first start.
 type vendor struct{ root licensing.PrivateKey }
