@@ -65,6 +65,7 @@ func commands() group {
 		summary: "The CRM side of an Outlook mail connector.",
 		members: []member{
 			{"demo", demoCommand()},
+			{"license", licenseCommands()},
 			{"partner", partnerCommands()},
 			{"vendor", vendorCommands()},
 			{"mail", mailCommands()},
