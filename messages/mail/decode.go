@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"errors"
 	"io"
 	"strings"
 )
@@ -88,7 +89,7 @@ func (r *decodeReader) Read(p []byte) (int, error) {
 func (r *decodeReader) fill() {
 	n, err := readSome(r.body, r.raw)
 	r.plain = r.decoder.decode(r.plain[:0], r.raw[:n])
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		r.plain, _ = r.decoder.finish(r.plain)
 	}
 	r.read, r.err = 0, err

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"crypto/sha256"
+	"errors"
 	"hash"
 	"io"
 )
@@ -54,7 +55,7 @@ func (s *source) fill() {
 	}
 	if err != nil {
 		s.done = true
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			s.err = err
 		}
 	}
