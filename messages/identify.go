@@ -42,10 +42,7 @@ func identify(l *letter) [32]byte {
 	fields := []string{"fields", strconv.FormatInt(l.date.Unix(), 10), plainSubject(l.subject), strconv.Itoa(len(from))}
 	fields = append(fields, from...)
 	fields = append(fields, recipients(l)...)
-	for _, sum := range attachmentHashes(l) {
-		fields = append(fields, string(sum[:]))
-	}
-	return hashOf(fields...)
+	return hashOf(append(fields, attachmentKeys(l)...)...)
 }
 
 // sameMail reports whether two letters of one identity are copies of one mail. They are compared field by field; a
@@ -115,37 +112,68 @@ func addresses(list []Participant) []string {
 	return slices.Compact(found)
 }
 
-// sameAttachments wants every attachment of a copy among the parts of the other, unless the other lacks bytes.
-// Which of them the HTML shows may differ, so all parts of the other count.
+// sameAttachments wants every attachment of a copy among the parts of the other; which of them the HTML shows may
+// differ. Of a copy that lacks bytes, only what it has must be there.
 func sameAttachments(a, b *letter) bool {
-	return (b.complete == Partial || found(a, b)) && (a.complete == Partial || found(b, a))
+	switch {
+	case a.complete == Partial && b.complete == Partial:
+		return holds(a, b) || holds(b, a)
+	case a.complete == Partial:
+		return holds(b, a)
+	case b.complete == Partial:
+		return holds(a, b)
+	}
+	return holds(a, b) && holds(b, a)
 }
 
-func found(wanted, within *letter) bool {
-	have := make(map[[32]byte]bool, len(within.parts))
-	for _, p := range within.parts {
+// holds reports whether a letter has every attachment of another.
+func holds(l, other *letter) bool {
+	have := make(map[[32]byte]bool, len(l.parts))
+	for _, p := range l.parts {
 		have[p.SHA256] = true
 	}
-	for _, sum := range attachmentHashes(wanted) {
-		if !have[sum] {
+	cut, otherCut := l.cutParts(), other.cutParts()
+	for _, p := range other.attached() {
+		if !have[p.SHA256] && !slices.ContainsFunc(l.parts, func(q part) bool {
+			return p.isLike(q, otherCut[p.Number], cut[q.Number])
+		}) {
 			return false
 		}
 	}
 	return true
 }
 
-// attachmentHashes returns the hashes of the attachments, sorted. Attached mails are left out, because Exchange
-// renders them anew with each copy, and so is what may have been cut off.
-func attachmentHashes(l *letter) [][32]byte {
-	cut := l.cutParts()
-	var sums [][32]byte
-	for _, p := range l.parts {
-		if p.Role == mail.RoleAttachment && p.blob != "" && p.ContentType != "message/rfc822" && !cut[p.Number] {
-			sums = append(sums, p.SHA256)
-		}
+// isLike reports whether two parts of different bytes may still be one: where one of them is cut off, or Exchange
+// rendered an attached mail anew.
+func (p part) isLike(q part, cut, otherCut bool) bool {
+	if q.blob == "" || p.Name != q.Name {
+		return false
 	}
-	slices.SortFunc(sums, func(x, y [32]byte) int { return bytes.Compare(x[:], y[:]) })
-	return sums
+	if p.ContentType == attachedMail && q.ContentType == attachedMail {
+		return true
+	}
+	return (cut && p.Size <= q.Size) || (otherCut && q.Size <= p.Size)
+}
+
+const attachedMail = "message/rfc822"
+
+// attached returns the attachments that came with their bytes.
+func (l *letter) attached() []part {
+	return slices.DeleteFunc(slices.Clone(l.parts), func(p part) bool { return p.Role != mail.RoleAttachment || p.blob == "" })
+}
+
+// attachmentKeys names the attachments by their hashes, attached mails by their subjects, sorted.
+func attachmentKeys(l *letter) []string {
+	var keys []string
+	for _, p := range l.attached() {
+		if p.ContentType == attachedMail {
+			keys = append(keys, p.Name)
+			continue
+		}
+		keys = append(keys, string(p.SHA256[:]))
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // cutParts returns the numbers of the parts that may lack their end: those whose encoding stops in mid-character, and
