@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/mailconnector/mailconnector/licensing"
 )
@@ -20,7 +21,8 @@ func (v *visit) licenseProblem(err error) *problem {
 	var state *licensing.StateError
 	switch {
 	case errors.As(err, &armour):
-		return v.problem("damaged", armour.Problem)
+		noticed, _, _ := strings.Cut(armour.Problem, ":") // what follows is what to do, which is said in any language
+		return v.problem("damaged", noticed)
 	case errors.As(err, &kind):
 		return v.problem("kind", "", "got", v.say.text("kind."+string(kind.Got)), "want", v.say.text("kind."+string(kind.Want)))
 	case errors.Is(err, licensing.ErrNotGenuine):

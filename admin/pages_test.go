@@ -1,6 +1,31 @@
 package admin_test
 
-import "testing"
+import (
+	"database/sql"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/mailconnector/mailconnector/internal/dbtest"
+)
+
+func TestThePagesWorkOnEveryDatabase(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, raw *sql.DB) {
+		w := newWorldOn(t, raw)
+		b := w.signedIn("admin", "admin")
+		b.follow(b.post("/admin/license", url.Values{"document": {w.license(5).Document}})).want(t, http.StatusOK, "Active")
+		b.follow(b.post("/admin/readers", nil)).want(t, http.StatusOK, "Noted.")
+		b.post("/admin/readers", nil).want(t, http.StatusSeeOther)
+		w.addin("sales.rep")
+		w.link("3", "Offer 7", nora)
+		b.get("/admin/").want(t, http.StatusOK, "1 / 5", "1 link in 30 days")
+		b.get("/admin/activity?user=sales.rep").want(t, http.StatusOK, "Offer 7", "Nora Berg")
+		b.get("/admin/sessions").want(t, http.StatusOK, "Rolf Rep")
+		engine, _, _ := strings.Cut(strings.SplitN(t.Name(), "/", 2)[1], "#")
+		b.get("/admin/health").want(t, http.StatusOK, "Database "+engine+" ")
+	})
+}
 
 func TestEveryPageIsShownInEveryLanguage(t *testing.T) {
 	w := newWorld(t)

@@ -17,7 +17,7 @@ var templateFiles embed.FS
 
 const layoutFile = "templates/layout.html"
 
-// pages are the templates by language and name. Each language has its own, so that a template says t "key" and nothing
+// pages are the templates by language and name. Each language has its own, so that a template names a text and nothing
 // about languages.
 type pages map[*language]map[string]*template.Template
 

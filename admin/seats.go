@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/mailconnector/mailconnector/api/sessions"
 	"github.com/mailconnector/mailconnector/licensing"
@@ -88,11 +89,22 @@ func (h *Handler) assignSeat(v *visit) error {
 // releaseSeat frees a seat and ends the add-in sessions of its user. His sessions with these pages need no seat.
 func (h *Handler) releaseSeat(v *visit) error {
 	userID := v.r.PostFormValue("user")
+	if userID == "" { // a list of no user's sessions is the list of everyone's
+		return v.redirect("/admin/seats", "")
+	}
 	if err := h.c.Licensing.ReleaseSeat(v.ctx(), v.who.UserID, userID); err != nil {
 		return err
 	}
-	for after := ""; ; {
-		list, next, err := h.c.Sessions.List(v.ctx(), sessions.Filter{UserID: userID, Active: true, After: after, Limit: 100})
+	if err := v.endAddinSessions(userID); err != nil {
+		return fmt.Errorf("end sessions without a seat: %w", err)
+	}
+	return v.redirect("/admin/seats", "released")
+}
+
+func (v *visit) endAddinSessions(userID string) error {
+	filter := sessions.Filter{UserID: userID, Active: true, Limit: 100}
+	for {
+		list, next, err := v.h.c.Sessions.List(v.ctx(), filter)
 		if err != nil {
 			return err
 		}
@@ -100,13 +112,13 @@ func (h *Handler) releaseSeat(v *visit) error {
 			if session.Scope != sessions.ScopeAddin {
 				continue
 			}
-			if err := h.c.Sessions.Revoke(v.ctx(), v.who.subject(), session.ID, sessions.SeatReleased); err != nil {
+			err := v.h.c.Sessions.Revoke(v.ctx(), v.who.subject(), session.ID, sessions.SeatReleased)
+			if err != nil && !errors.Is(err, sessions.ErrNotFound) {
 				return err
 			}
 		}
-		if next == "" {
-			return v.redirect("/admin/seats", "released")
+		if filter.After = next; next == "" {
+			return nil
 		}
-		after = next
 	}
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 
@@ -73,7 +74,8 @@ func (v *visit) sessionViews(list []sessions.Session) []sessionView {
 	return views
 }
 
-// userFilter reads the field "user" of the address. A user nobody knows narrows to nobody and says so.
+// userFilter reads the field "user" of the address. A user nobody knows narrows to nobody and says so; one who is gone
+// is still found by his id.
 func (v *visit) userFilter() (f userFilter, err error) {
 	if f.People, err = v.people(); err != nil {
 		return f, err
@@ -86,10 +88,9 @@ func (v *visit) userFilter() (f userFilter, err error) {
 	switch {
 	case err == nil:
 		f.User = v.person(id)
-	case errors.Is(err, errUnknownUser) && len(f.Typed) <= 64: // one who is gone is still found by his id
-		f.User = person{ID: f.Typed, Name: f.Typed, Gone: true}
-		f.Problem = v.say.text("filter.unknown", "user", f.Typed)
+		f.Typed = cmp.Or(f.User.UserName, f.Typed)
 	case errors.Is(err, errUnknownUser):
+		f.User = person{ID: f.Typed, Name: f.Typed, Gone: true}
 		f.Problem = v.say.text("filter.unknown", "user", f.Typed)
 	default:
 		return f, err

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -45,13 +46,18 @@ type world struct {
 	now time.Time
 }
 
-// newWorld starts one. The configuration may be changed first.
+// newWorld starts one on SQLite. The configuration may be changed first.
 func newWorld(t testing.TB, adjust ...func(*admin.Config)) *world {
+	t.Helper()
+	return newWorldOn(t, dbtest.SQLite(t), adjust...)
+}
+
+func newWorldOn(t testing.TB, raw *sql.DB, adjust ...func(*admin.Config)) *world {
 	t.Helper()
 	w := &world{t: t, crm: newCRM(), now: noon}
 	w.vendor = licensing.Vendor{Root: must(licensing.GenerateKey())(t), Now: w.clock}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	db := must(database.New(dbtest.SQLite(t), database.Options{Now: w.clock, Logger: log}))(t)
+	db := must(database.New(raw, database.Options{Now: w.clock, Logger: log}))(t)
 	steps := slices.Concat(database.Migrations(), licensing.Migrations(), sessions.Migrations(), documents.Migrations(),
 		search.Migrations(), messages.Migrations())
 	if err := db.Migrate(t.Context(), steps); err != nil {

@@ -9,6 +9,8 @@
   each("time[data-local]", (t) => { t.textContent = exact.format(new Date(t.dateTime)); });
   each("time[data-title]", (t) => { t.title = exact.format(new Date(t.dateTime)); });
 
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a narrow screen
+
   each(".needs-script", (e) => { e.hidden = false; });
 
   each("[data-copy]", (button) => button.addEventListener("click", async () => {
