@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mailconnector/mailconnector/permissions"
@@ -85,9 +86,6 @@ func (s *Service) carryOut(ctx context.Context, j *job) (Receipt, error) {
 			return Receipt{}, err
 		}
 	}
-	if err := s.checkDocuments(ctx, j); err != nil {
-		return Receipt{}, err
-	}
 	return s.commit(ctx, j)
 }
 
@@ -104,21 +102,8 @@ func (s *Service) checkTargets(ctx context.Context, j *job) error {
 		}
 		err := permissions.CheckOne(ctx, s.c.Permissions, j.sub, permissions.Link, j.links[i])
 		if err != nil {
-			return &TargetError{Index: i, Record: j.links[i], Err: err}
+			return &TargetError{Index: slices.Index(j.asked, j.links[i]), Record: j.links[i], Err: err}
 		}
-	}
-	return nil
-}
-
-// checkDocuments finds out whether attachments may become documents.
-func (s *Service) checkDocuments(ctx context.Context, j *job) error {
-	err := permissions.CheckOne(ctx, s.c.Permissions, j.sub, permissions.Create, permissions.Record{Type: DocumentType})
-	switch {
-	case errors.Is(err, permissions.ErrDenied), errors.Is(err, permissions.ErrNotFound):
-		j.keep = true
-		return nil
-	case err != nil:
-		return fmt.Errorf("check documents: %w", err)
 	}
 	return nil
 }

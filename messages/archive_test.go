@@ -119,10 +119,10 @@ func TestArchiveRefuses(t *testing.T) {
 func TestArchiveNamesTheBadTarget(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		h.crm.hide(ann, offer)
-		_, err := h.tryArchive(ann, letter{}, "", nora, acme, offer)
+		_, err := h.tryArchive(ann, letter{}, "", nora, acme, nora, offer)
 		var target *messages.TargetError
-		if !errors.As(err, &target) || target.Index != 2 || target.Record != offer {
-			t.Errorf("Archive = %v, want a TargetError about the third record", err)
+		if !errors.As(err, &target) || target.Index != 3 || target.Record != offer {
+			t.Errorf("Archive = %v, want a TargetError about the fourth record", err)
 		}
 		h.wantNothing()
 	})

@@ -134,7 +134,7 @@ func (s *Service) keepDraft(ctx context.Context, d Draft, blobs map[string]docum
 	kept := struct {
 		Draft   Draft
 		Uploads map[string]documents.Blob
-	}{d, maps(blobs)}
+	}{d, withoutKeys(blobs)}
 	content, err := json.Marshal(kept)
 	if err != nil {
 		return copyInfo{}, fmt.Errorf("keep draft: %w", err)
@@ -150,8 +150,8 @@ func (s *Service) keepDraft(ctx context.Context, d Draft, blobs map[string]docum
 	return copyInfo{shape: shapeDraft, blob: blob.Key, size: size, sha256: blob.SHA256}, nil
 }
 
-// maps leaves the keys of the store out, which say nothing about the content.
-func maps(blobs map[string]documents.Blob) map[string]documents.Blob {
+// withoutKeys leaves the keys of the store out, which say nothing about the content.
+func withoutKeys(blobs map[string]documents.Blob) map[string]documents.Blob {
 	plain := make(map[string]documents.Blob, len(blobs))
 	for id, b := range blobs {
 		plain[id] = documents.Blob{SHA256: b.SHA256, Size: b.Size}

@@ -21,7 +21,9 @@ type Filing interface {
 	Prepare(ctx context.Context, m Mail, files FileJournal) (Plan, error)
 
 	// Apply writes the planned rows, in the given transaction only. It is safe to run again after a rollback. A
-	// target that is gone by now answers permissions.ErrNotFound, and nothing is filed.
+	// target that is gone by now answers permissions.ErrNotFound, and nothing is filed. Where a concurrent
+	// transaction wrote a row of the same key, Apply leaves that row, or answers the database's duplicate error: then
+	// the mail is prepared anew.
 	Apply(ctx context.Context, tx *sql.Tx, p Plan) (Filed, error)
 
 	// Remove takes a filed message off a record, and with it the listed documents of that message.

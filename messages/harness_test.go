@@ -162,6 +162,7 @@ type file struct{ name, contentType, contentID, content string }
 type letter struct {
 	id, subject, from, to, date, html, text, bcc, more string
 	files                                              []file
+	cut                                                bool // its last line is missing
 }
 
 // bytes renders the mail.
@@ -202,7 +203,9 @@ func (l letter) bytes() []byte {
 			encoded = encoded[n:]
 		}
 	}
-	b.WriteString("--b1--\r\n")
+	if !l.cut {
+		b.WriteString("--b1--\r\n")
+	}
 	return []byte(b.String())
 }
 

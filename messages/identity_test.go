@@ -41,6 +41,15 @@ func TestIdentity(t *testing.T) {
 		{"another day is another mail", base, with(func(l *letter) { l.date = "Sat, 21 Nov 2026 10:00:00 +0100" }), false},
 		{"another attachment is another mail", base, with(func(l *letter) { l.files = []file{pdf("two")} }), false},
 		{"one attachment more is another mail", base, with(func(l *letter) { l.files = []file{pdf("one"), pdf("two")} }), false},
+		{"an attached mail that a server rendered anew is the same mail", with(func(l *letter) { l.files = attached("Fwd", "one") }),
+			with(func(l *letter) { l.files = attached("Fwd", "two") }), true},
+		{"one attached mail more is another mail", with(func(l *letter) { l.files = nil }), with(func(l *letter) { l.files = attached("Fwd", "one") }), false},
+		{"two cut copies with other attachments are two mails", with(func(l *letter) { l.cut, l.files = true, []file{pdf("one")} }),
+			with(func(l *letter) {
+				l.cut, l.files = true, []file{{name: "virus.exe", contentType: "application/pdf", content: "MZ"}}
+			}), false},
+		{"a cut copy whose attachment is longer is another mail", base, with(func(l *letter) { l.cut, l.files = true, []file{pdf("one and more")} }), false},
+		{"a cut copy whose attachment is shorter is the same mail", base, with(func(l *letter) { l.cut, l.files = true, []file{pdf("o")} }), true},
 		{"without Message-ID the fields tell", with(func(l *letter) { l.id = "none" }),
 			with(func(l *letter) { l.id, l.more = "none", "X-Other: yes\r\n" }), true},
 		{"without Message-ID another subject is another mail", with(func(l *letter) { l.id = "none" }),
@@ -270,4 +279,9 @@ func TestOnlyTheUploaderGetsTheSource(t *testing.T) {
 			t.Errorf("message for ann: HasSource = %t, %v", m.HasSource, err)
 		}
 	})
+}
+
+// attached is an attached mail.
+func attached(name, content string) []file {
+	return []file{{name: name + ".eml", contentType: "message/rfc822", content: "Subject: " + name + "\r\n\r\n" + content}}
 }

@@ -18,6 +18,7 @@ const (
 // job is a request whose form was found right.
 type job struct {
 	sub         permissions.Subject
+	asked       []permissions.Record // as the request lists them
 	links       []permissions.Record // each once
 	origin      Origin
 	client      Client
@@ -29,7 +30,6 @@ type job struct {
 	letter      *letter   // the copy that arrived; nil where an archived message is linked again
 	again       string    // the archived message to link again
 	checked     time.Time // when the targets were
-	keep        bool      // documents are not permitted
 }
 
 // newJob checks the form of a request and gives it the id of its receipt.
@@ -49,7 +49,10 @@ func (s *Service) newJob(sub permissions.Subject, r LinkRequest) (*job, error) {
 	if d := r.Client.Direction; d != "" && d != Inbound && d != Outbound {
 		return nil, &InvalidError{Pointer: "/direction", Detail: "must be inbound or outbound"}
 	}
-	j := &job{sub: sub, links: distinct(r.Links), origin: r.Origin, client: r.Client.clipped(), receipt: newID(s.c.DB.Now())}
+	j := &job{
+		sub: sub, asked: r.Links, links: distinct(r.Links), origin: r.Origin, client: r.Client.clipped(),
+		receipt: newID(s.c.DB.Now()),
+	}
 	j.repeatable = r.IdempotencyKey != ""
 	j.idempotency = hashOf("receipt", j.receipt)
 	if j.repeatable {

@@ -83,3 +83,17 @@ func TestAFailedUnlinkChangesNothing(t *testing.T) {
 		h.wantCounts(map[string]int{"mc_links": 0, "host_links": 0, "host_document_links": 0, "mc_link_documents": 0, "mc_events": 3})
 	})
 }
+
+func TestACopyWithoutAttachmentsCreatesNoForbiddenDocuments(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		h.archive(ann, letter{files: []file{pdf("x")}}, nora)
+		h.crm.deny(bob, permissions.Create)
+		d := draft()
+		d.Complete = false
+		receipt, err := h.sendDraft(bob, d, nil, acme)
+		if err != nil || len(receipt.Parts) != 1 || receipt.Parts[0].Status != messages.Kept || receipt.Parts[0].Detail != messages.DetailDocuments {
+			t.Errorf("receipt = %+v, %v, want the attachment kept", receipt, err)
+		}
+		h.wantCounts(map[string]int{"host_documents": 1, "host_document_links": 1})
+	})
+}

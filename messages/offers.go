@@ -2,6 +2,7 @@ package messages
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -81,6 +82,10 @@ func (s *Service) offerParts(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	permitted, err := s.mayCreateDocuments(ctx, w.sub)
+	if err != nil {
+		return err
+	}
 	for i, name := range documents.UniqueNames(names) {
 		o := &w.offers[i]
 		o.name = name
@@ -88,11 +93,23 @@ func (s *Service) offerParts(ctx context.Context, w *work) error {
 			continue
 		}
 		o.document, o.existing = w.books.best(o.part.SHA256, w.links, visible)
-		if o.keep = w.keep && !o.existing; o.keep {
+		if o.keep = !permitted && !o.existing; o.keep {
 			o.document = ""
 		}
 	}
 	return nil
+}
+
+// mayCreateDocuments reports whether attachments may become documents.
+func (s *Service) mayCreateDocuments(ctx context.Context, sub permissions.Subject) (bool, error) {
+	err := permissions.CheckOne(ctx, s.c.Permissions, sub, permissions.Create, permissions.Record{Type: DocumentType})
+	if errors.Is(err, permissions.ErrDenied) || errors.Is(err, permissions.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("check documents: %w", err)
+	}
+	return true, nil
 }
 
 // openBooks looks up the documents with these contents, and which of them the subject may see. A document it may not
