@@ -65,25 +65,32 @@ func pages(t *testing.T, app http.Handler, user string) func(path string) (statu
 	t.Helper()
 	server := httptest.NewServer(app)
 	t.Cleanup(server.Close)
+	return browse(t, server.URL, user)
+}
+
+// browse returns a reader of the pages of a CRM that runs somewhere, as a user, for any goroutine.
+func browse(t *testing.T, address, user string) func(path string) (status int, page string) {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	browser := http.Client{Jar: jar}
-	answer, err := browser.PostForm(server.URL+"/signin", url.Values{"user": {user}, "password": {"demo"}})
+	answer, err := browser.PostForm(address+"/signin", url.Values{"user": {user}, "password": {"demo"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = answer.Body.Close()
 	return func(path string) (int, string) {
-		answer, err := browser.Get(server.URL + path)
+		answer, err := browser.Get(address + path)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return 0, ""
 		}
 		defer answer.Body.Close()
 		page, err := io.ReadAll(answer.Body)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
 		return answer.StatusCode, string(page)
 	}
