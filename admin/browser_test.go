@@ -17,7 +17,8 @@ type browser struct {
 	t      testing.TB
 	base   string // with the prefix
 	client *http.Client
-	lang   string
+	lang   string // Accept-Language
+	agent  string // User-Agent
 }
 
 // answer is what a browser got.
@@ -51,6 +52,9 @@ func (b *browser) do(r *http.Request) answer {
 	b.t.Helper()
 	if b.lang != "" {
 		r.Header.Set("Accept-Language", b.lang)
+	}
+	if b.agent != "" {
+		r.Header.Set("User-Agent", b.agent)
 	}
 	response := must(b.client.Do(r))(b.t)
 	defer response.Body.Close()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -84,6 +85,7 @@ func TestTheLanguage(t *testing.T) {
 		"is English where nothing can be read":               {"??", ";;;", "en"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			w.setClock(w.clock().Add(time.Second)) // of more sessions than are allowed, the newest stays
 			w.crm.change("1", func(a *sessions.Account) { a.Language = row.account })
 			b := w.browser()
 			b.lang = row.accept
