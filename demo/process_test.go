@@ -1,0 +1,121 @@
+package demo_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mailconnector/mailconnector/demo"
+)
+
+// built is the program as its users run it, built when a test first asks for it.
+var built struct {
+	sync.Once
+	folder string
+	err    error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.RemoveAll(built.folder)
+	os.Exit(code)
+}
+
+// binary returns the path of the program.
+func binary(t *testing.T) string {
+	t.Helper()
+	built.Do(func() {
+		if built.folder, built.err = os.MkdirTemp("", "mailconnector-"); built.err != nil {
+			return
+		}
+		build := exec.CommandContext(context.Background(), "go", "build", "-o", built.folder, "../cmd/mailconnector")
+		if out, err := build.CombinedOutput(); err != nil {
+			built.err = fmt.Errorf("build: %w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return filepath.Join(built.folder, "mailconnector")
+}
+
+// process is the demo in a process of its own, which a test may kill and start again at the same address.
+type process struct {
+	demo.Config
+	address string
+	cmd     *exec.Cmd
+	said    bytes.Buffer // what it logs
+}
+
+// startProcess runs the demo and waits for its first page. It is killed when the test ends.
+func startProcess(t *testing.T, c demo.Config) *process {
+	t.Helper()
+	p := &process{Config: c}
+	p.Addr = freeAddress(t)
+	p.address = "http://" + p.Addr
+	p.start(t)
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() && p.said.Len() > 0 {
+			t.Logf("the program logged:\n%.8000s", p.said.String())
+		}
+	})
+	return p
+}
+
+// freeAddress finds a port below those that the system gives to connections: a client that dials a server which is
+// down could be given the server's own port, and would talk to itself.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 15_000+rand.IntN(15_000))
+		if l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address); err == nil {
+			_ = l.Close()
+			return address
+		}
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
+// start starts the process and returns how long its first page took.
+func (p *process) start(t *testing.T) time.Duration {
+	t.Helper()
+	began := time.Now()
+	p.cmd = exec.CommandContext(context.Background(), binary(t), "demo", "--addr", p.Addr, "--data", p.DataDir, "--dsn", p.DSN)
+	p.cmd.Stderr = &p.said
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for time.Since(began) < time.Minute {
+		if res, err := http.Get(p.address + "/signin"); err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return time.Since(began)
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	p.kill()
+	t.Fatalf("the demo does not answer:\n%s", p.said.String())
+	return 0
+}
+
+// kill ends the process as kill -9 does, and returns when it is gone.
+func (p *process) kill() {
+	if p.cmd == nil {
+		return
+	}
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+	p.cmd = nil
+}
