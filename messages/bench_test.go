@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,16 +26,7 @@ func BenchmarkLink(b *testing.B) {
 }
 
 func benchmarkLink(b *testing.B, clients int) {
-	dsn := dbtest.MariaDBDSN(b)
-	join := "?"
-	if strings.Contains(dsn, "?") {
-		join = "&"
-	}
-	db, err := sql.Open("mysql", dsn+join+"interpolateParams=true")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = db.Close() })
+	db := dbtest.MariaDB(b)
 	db.SetMaxOpenConns(clients + 4)
 	db.SetMaxIdleConns(clients + 4)
 	h := newHarness(b, db)
