@@ -132,7 +132,7 @@ func linkByHand(ctx context.Context, db *sql.DB) error {
 			[]any{rendition, 1, "body-text", "", "text/plain", "", "", "", blob, 300, 32, 32, hash(), "ok", "", ""}},
 		{"UPDATE mc_blobs SET touched = CASE WHEN touched = ? THEN ? ELSE ? END WHERE blob_key = ? AND state = 'ready'", []any{now, now + 1, now, blob}},
 		{"INSERT INTO mc_blob_claims (claimant, blob_key) VALUES (?, ?) ON DUPLICATE KEY UPDATE claimant = claimant", []any{"rendition:" + rendition, blob}},
-		{"INSERT INTO mc_host_messages (message_id, owner, host_id) VALUES (?, ?, ?)", []any{message, "", host}},
+		{"INSERT INTO mc_host_messages (message_id, owner, host_id, version) VALUES (?, ?, ?, 0)", []any{message, "", host}},
 		{"INSERT INTO host_messages (id, message_id, subject, owner, html, sent) VALUES (?, ?, ?, ?, ?, ?)",
 			[]any{host, message, "Our offer", "ann", text, now}},
 		{insertNew("host_links", "message"), []any{host, "Contacts", "42", host, "Contacts", "42"}},
