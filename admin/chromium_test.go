@@ -3,38 +3,22 @@ package admin_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/mailconnector/mailconnector/internal/browsertest"
 	"github.com/mailconnector/mailconnector/licensing"
 )
 
 // chromium opens a tab of a real browser and reports what it complains about, such as a script that the policy forbids.
 func chromium(t *testing.T) (tab context.Context, complaints func() []string) {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("chromium is not installed")
-		}
-		t.Skip("chromium is not installed: this test drives the pages in a real browser")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true), chromedp.WSURLReadTimeout(time.Minute))
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	tab, cancel = chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	tab, cancel = context.WithTimeout(tab, 2*time.Minute)
-	t.Cleanup(cancel)
-
+	tab = browsertest.Open(t)
 	var mu sync.Mutex
 	var all []string
 	complain := func(text string) {
@@ -63,6 +47,7 @@ func chromium(t *testing.T) (tab context.Context, complaints func() []string) {
 func run(t *testing.T, tab context.Context, what string, actions ...chromedp.Action) {
 	t.Helper()
 	if err := chromedp.Run(tab, actions...); err != nil {
+		browsertest.Screenshot(t, tab, t.Name()+" failed")
 		t.Fatalf("%s: %v", what, err)
 	}
 }
