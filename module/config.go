@@ -74,7 +74,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Host is the set of ports through which the module meets the CRM. AdminUser and Product are optional.
+// Host is the set of ports through which the module meets the CRM. Accounts, Permissions, Records and Filing are
+// required; the functions are optional.
 type Host struct {
 	Accounts    sessions.Accounts   // who may sign in
 	Permissions permissions.Checker // who may do what
@@ -87,6 +88,14 @@ type Host struct {
 
 	// Product names the CRM and its version. An empty version is unknown, of which the admin page warns.
 	Product func(context.Context) (Product, error)
+
+	// FindUser returns the id of the user with a user name, or sessions.ErrInactive. Without it the admin page knows by
+	// name only those who have signed in.
+	FindUser func(ctx context.Context, userName string) (userID string, err error)
+
+	// Explain tells an administrator in a sentence or two which rule decides what a user may do with a record. Without
+	// it the admin page leaves the question out.
+	Explain func(ctx context.Context, user permissions.Subject, r permissions.Record) (string, error)
 }
 
 // Product is the CRM the module runs in.
