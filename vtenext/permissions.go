@@ -143,6 +143,8 @@ func (q *inquiry) answerType(a permissions.Action, t *entityType) permissions.De
 		return refuse(sharing.CodeUnknownOperation, "The action has no meaning to the CRM.")
 	case t.presence == "1":
 		return refuse(sharing.CodeTypeDisabled, t.name+" is switched off for everybody.")
+	case t.rule == closedRule, t.rule == adminRule && !q.policy.users[q.user].admin:
+		return refuseOwnRules(t)
 	case a == permissions.Link && !t.linkable():
 		return refuse(CodeNoRelation, "Messages cannot be linked to records of "+t.name+".")
 	case a == permissions.Link:

@@ -110,6 +110,7 @@ func (q *inquiry) judgeUser(op sharing.Operation, f *fact) permissions.Decision 
 // it for viewing only.
 func (q *inquiry) judgeActivity(op sharing.Operation, f *fact, d permissions.Decision) permissions.Decision {
 	views := op == sharing.Index || op == sharing.DetailView
+	_, ofUser := q.policy.users[f.owner]
 	switch d.Reason.Code {
 	case sharing.CodeOwner:
 		if f.activity.invited && !views {
@@ -121,11 +122,11 @@ func (q *inquiry) judgeActivity(op sharing.Operation, f *fact, d permissions.Dec
 		return d
 	}
 	switch {
-	case views && f.activity.visibility == "Public":
+	case ofUser && views && f.activity.visibility == "Public":
 		return allow(CodePublicVisible, "The activity is public.")
 	case views && f.activity.invited:
 		return allow(CodeInvited, "The user is invited to the activity.")
-	case f.activity.visibility == "Private":
+	case ofUser && f.activity.visibility == "Private":
 		return refuse(CodePrivateVisible, "The activity is private.")
 	case !d.Allows() && views && f.activity.shared:
 		return allow(CodeSharedCalendar, "The owner shares the calendar with the user.")

@@ -148,7 +148,8 @@ func eachRow(rows *sql.Rows, row func(*sql.Rows) error) error {
 }
 
 // addProcesses finds the records that processes hold. A record is frozen while an event of it, or of a record in the
-// same process, waits to be worked off.
+// same process, waits to be worked off. A process that runs in a former version judges its records by the profiles and
+// roles that were saved with that version.
 func (q *inquiry) addProcesses(ctx context.Context, found map[string]*fact, changes bool) error {
 	if changes && q.policy.lacks[PartProcesses] == "" {
 		mark := func(id string) { found[id].frozen = true }
@@ -166,8 +167,11 @@ func (q *inquiry) addProcesses(ctx context.Context, found map[string]*fact, chan
 		return nil
 	}
 	return q.mark(ctx, found, func(id string) { found[id].former = true },
-		`SELECT DISTINCT r.crmid FROM {processmaker_rec} r JOIN {running_processes} p ON p.id = r.running_process
-			WHERE COALESCE(p.xml_version_forced, p.xml_version) IS NOT NULL AND r.crmid IN `)
+		`SELECT DISTINCT r.crmid FROM {processmaker_rec} r
+			JOIN {running_processes} p ON p.id = r.running_process
+			JOIN {processmaker_versions} v ON v.processmakerid = p.processmakerid
+				AND v.xml_version = COALESCE(p.xml_version_forced, p.xml_version) AND v.system_versions <> ''
+			WHERE r.crmid IN `)
 }
 
 // mark calls each with the ids a statement finds among those of found.

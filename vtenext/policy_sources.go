@@ -47,7 +47,7 @@ const (
 	relationsSource    = "relations"
 	namesSource        = "names of records"
 	hooksSource        = "hooks"
-	versionsSource     = "versions"
+	versionsSource     = "versions of processes"
 	propertiesSource   = "properties"
 )
 
@@ -98,10 +98,7 @@ func policySources() []source {
 		{propertiesSource, []part{{
 			table: "{vteprop}", columns: "property, value, override_value", where: "property LIKE 'performance.%'", optional: true,
 		}}},
-		{versionsSource, []part{
-			{table: "{profile_versions}", columns: "'profile', id", optional: true},
-			{table: "{role_versions}", columns: "'role', id", optional: true},
-		}},
+		fromOptional(versionsSource, "{processmaker_versions}", "processmakerid, xml_version"),
 	}
 }
 

@@ -65,7 +65,7 @@ func permissionNeeds() []need {
 		{PartPermissions, "{crmentity}", []string{"crmid", "setype", "smownerid", "deleted"}},
 		{PartProcesses, "{trigger_queue}", []string{"crmid", "freeze"}},
 		{PartProcesses, "{processmaker_rec}", []string{"crmid", "running_process"}},
-		{PartProcesses, "{running_processes}", []string{"id", "xml_version", "xml_version_forced"}},
+		{PartProcesses, "{running_processes}", []string{"id", "processmakerid", "xml_version", "xml_version_forced"}},
 		{PartCalendar, "{activity}", []string{"activityid", "visibility"}},
 		{PartCalendar, "{invitees}", []string{"activityid", "inviteeid"}},
 		{PartCalendar, "{sharedcalendar}", []string{"userid", "sharedid", "only_occ"}},

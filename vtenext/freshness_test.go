@@ -1,0 +1,251 @@
+package vtenext_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"regexp"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mailconnector/mailconnector/permissions"
+	"github.com/mailconnector/mailconnector/vtenext"
+)
+
+// allowance is how long a change may take to count.
+const allowance = 2 * time.Second
+
+// toggle is something an administrator or a user changes that opens one record to one user, and closes it again.
+type toggle struct {
+	name          string
+	grant, revoke []string // statements; N stands for the toggle's number
+	setUp         []string
+	history
+}
+
+func toggles() []*toggle {
+	rule := []string{
+		"INSERT INTO vte_datashare_mod_rel (shareid, tabid, relationtype) VALUES (9N, 6, 'ROLE::ROLE')",
+		"INSERT INTO vte_datashare_role2role (shareid, share_roleid, to_roleid, permission) VALUES (9N, 'HON', 'HWN', 0)",
+	}
+	return []*toggle{
+		{
+			name:   "the owner's role moves below the user's",
+			grant:  []string{"UPDATE vte_role SET parentrole = 'H1::HWN::HON' WHERE roleid = 'HON'"},
+			revoke: []string{"UPDATE vte_role SET parentrole = 'H1::HON' WHERE roleid = 'HON'"},
+		},
+		{
+			name: "the user gets another role",
+			setUp: []string{
+				"INSERT INTO vte_role VALUES ('HXN', 'above', 'H1::HXN', 1)",
+				"INSERT INTO vte_role2profile VALUES ('HXN', 9N, 0)",
+				"UPDATE vte_role SET parentrole = 'H1::HXN::HON' WHERE roleid = 'HON'",
+			},
+			grant:  []string{"UPDATE vte_user2role SET roleid = 'HXN' WHERE userid = 9N1"},
+			revoke: []string{"UPDATE vte_user2role SET roleid = 'HWN' WHERE userid = 9N1"},
+		},
+		{
+			name: "the user joins a group",
+			setUp: []string{
+				"INSERT INTO vte_groups (groupid, groupname) VALUES (9N9, 'group N')",
+				"UPDATE vte_crmentity SET smownerid = 9N9 WHERE crmid = 9N0",
+			},
+			grant:  []string{"INSERT INTO vte_users2group (groupid, userid) VALUES (9N9, 9N1)"},
+			revoke: []string{"DELETE FROM vte_users2group WHERE groupid = 9N9"},
+		},
+		{
+			name:   "a sharing rule is made",
+			grant:  rule,
+			revoke: []string{"DELETE FROM vte_datashare_mod_rel WHERE shareid = 9N", "DELETE FROM vte_datashare_role2role WHERE shareid = 9N"},
+		},
+		{
+			name:   "a profile permits an operation",
+			setUp:  rule,
+			grant:  []string{"UPDATE vte_profile2standardperm SET permissions = 0 WHERE profileid = 9N AND operation = 4"},
+			revoke: []string{"UPDATE vte_profile2standardperm SET permissions = 1 WHERE profileid = 9N AND operation = 4"},
+		},
+		{
+			name:   "a profile permits everything",
+			grant:  []string{"UPDATE vte_profile2globalperm SET globalactionpermission = 0 WHERE profileid = 9N AND globalactionid = 1"},
+			revoke: []string{"UPDATE vte_profile2globalperm SET globalactionpermission = 1 WHERE profileid = 9N AND globalactionid = 1"},
+		},
+		{
+			name:   "the record gets another owner",
+			grant:  []string{"UPDATE vte_crmentity SET smownerid = 9N1 WHERE crmid = 9N0"},
+			revoke: []string{"UPDATE vte_crmentity SET smownerid = 9N2 WHERE crmid = 9N0"},
+		},
+		{
+			name:   "the user may sign in",
+			setUp:  []string{"UPDATE vte_crmentity SET smownerid = 9N1 WHERE crmid = 9N0"},
+			grant:  []string{"UPDATE vte_users SET status = 'Active' WHERE id = 9N1"},
+			revoke: []string{"UPDATE vte_users SET status = 'Inactive' WHERE id = 9N1"},
+		},
+		{
+			name:   "the user becomes an administrator",
+			grant:  []string{"UPDATE vte_users SET is_admin = 'on' WHERE id = 9N1"},
+			revoke: []string{"UPDATE vte_users SET is_admin = 'off' WHERE id = 9N1"},
+		},
+		{
+			name: "an advanced rule is for the user",
+			setUp: []string{
+				"INSERT INTO vte_account (accountid, accountname) VALUES (9N0, 'advanced N')",
+				"INSERT INTO tbl_s_advancedrule (advrule_id, module_name, title) VALUES (9N, 'Accounts', 'N')",
+				`INSERT INTO tbl_s_advancedrulefilters
+					VALUES (9N, 0, 'vte_account:accountname:accountname:Accounts_Account_Name:V', 'e', 'advanced N')`,
+			},
+			grant:  []string{"INSERT INTO tbl_s_advancedrule_rel VALUES (9N, 'Users', '9N1', 0)"},
+			revoke: []string{"DELETE FROM tbl_s_advancedrule_rel WHERE advrule_id = 9N"},
+		},
+	}
+}
+
+// prepare makes a user with a role and a profile of its own, and a record of another user that the default hides.
+func (c *toggle) prepare(t *testing.T, db *sql.DB, n int) {
+	t.Helper()
+	c.number(n)
+	setUp := []string{
+		"INSERT INTO vte_profile (profileid, profilename) VALUES (9N, 'profile N')",
+		"INSERT INTO vte_profile2globalperm VALUES (9N, 1, 1), (9N, 2, 1)",
+		"INSERT INTO vte_profile2tab (profileid, tabid, permissions) VALUES (9N, 6, 0)",
+		"INSERT INTO vte_profile2standardperm VALUES (9N, 6, 0, 0), (9N, 6, 1, 0), (9N, 6, 2, 0), (9N, 6, 3, 0), (9N, 6, 4, 0)",
+		"INSERT INTO vte_role VALUES ('HWN', 'watcher', 'H1::HWN', 1), ('HON', 'owner', 'H1::HON', 1)",
+		"INSERT INTO vte_role2profile VALUES ('HWN', 9N, 0), ('HON', 9N, 0)",
+		`INSERT INTO vte_users (id, user_name, status, is_admin, reminder_interval)
+			VALUES (9N1, 'watcherN', 'Active', 'off', ''), (9N2, 'ownerN', 'Active', 'off', '')`,
+		"INSERT INTO vte_user2role VALUES (9N1, 'HWN'), (9N2, 'HON')",
+		"INSERT INTO vte_crmentity (crmid, smownerid, setype) VALUES (9N0, 9N2, 'Accounts')",
+	}
+	for _, statement := range append(setUp, c.setUp...) {
+		exec(t, db, c.fill(statement))
+	}
+}
+
+// history is what became of a toggle, and how long its changes took to count.
+type history struct {
+	n       string
+	mu      sync.Mutex
+	granted bool
+	since   time.Time // of the last commit, as known by the one who committed
+	busy    bool      // a change is under way
+	slowest time.Duration
+	leaks   []string
+}
+
+func (h *history) number(n int) { h.n = strconv.Itoa(n) }
+
+// fill puts the toggle's number into a statement, where it stands behind a digit, a name or a space.
+func (h *history) fill(statement string) string {
+	return placeholder.ReplaceAllString(statement, "${1}"+h.n)
+}
+
+var placeholder = regexp.MustCompile(`\b(9|H[OWX]|watcher|owner|profile |group |advanced |')N`)
+
+// change commits statements in one transaction.
+func (c *toggle) change(ctx context.Context, db *sql.DB, grant bool) error {
+	c.mu.Lock()
+	c.busy = true
+	c.mu.Unlock()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	statements := c.revoke
+	if grant {
+		statements = c.grant
+	}
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(ctx, c.fill(statement)); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.granted, c.since, c.busy = grant, time.Now(), false
+	return nil
+}
+
+// turn grants and revokes twice.
+func (c *toggle) turn(ctx context.Context, db *sql.DB) error {
+	for range 2 {
+		if err := c.change(ctx, db, true); err != nil {
+			return err
+		}
+		time.Sleep(allowance / 2)
+		if err := c.change(ctx, db, false); err != nil {
+			return err
+		}
+		time.Sleep(allowance + 400*time.Millisecond) // long enough for an answer to leak
+	}
+	return nil
+}
+
+// judge holds an answer against the state that has lasted from before the question to now.
+func (c *toggle) judge(asked time.Time, allowed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.busy || c.since.IsZero() || asked.Before(c.since) || allowed == c.granted {
+		return
+	}
+	age := asked.Sub(c.since)
+	c.slowest = max(c.slowest, age)
+	if age > allowance {
+		c.leaks = append(c.leaks, fmt.Sprintf("%v after the commit: allowed %t", age, allowed))
+	}
+}
+
+func TestChangesCountWithinTwoSecondsUnderLoad(t *testing.T) {
+	db := organisation(t, organisationA)
+	all := toggles()
+	for i, c := range all {
+		c.prepare(t, db, 1000+i)
+	}
+	checked, onDemand := permissionsOf(t, db), permissionsOf(t, db)
+	ctx, cancel := context.WithCancel(t.Context())
+	var work sync.WaitGroup
+	work.Go(func() { checked.Run(ctx) })
+	for _, c := range all {
+		for _, p := range []*vtenext.Permissions{checked, onDemand} {
+			work.Go(func() { c.watch(ctx, t, p) })
+		}
+	}
+	var changes sync.WaitGroup
+	for i, c := range all {
+		changes.Go(func() {
+			time.Sleep(time.Duration(i) * 70 * time.Millisecond) // whatever the phase of the checks
+			if err := c.turn(ctx, db); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	changes.Wait()
+	cancel()
+	work.Wait()
+	for _, c := range all {
+		t.Logf("%s: counted after %v at the latest", c.name, c.slowest)
+		for _, leak := range c.leaks {
+			t.Errorf("%s: %s", c.name, leak)
+		}
+	}
+}
+
+// watch asks again and again whether the toggle's user may view its record.
+func (c *toggle) watch(ctx context.Context, t *testing.T, p *vtenext.Permissions) {
+	user, r := permissions.Subject{UserID: c.fill("9N1")}, record("Accounts", c.fill("9N0"))
+	for ctx.Err() == nil {
+		asked := time.Now()
+		decisions, err := p.Check(ctx, user, permissions.View, []permissions.Record{r})
+		switch {
+		case err == nil:
+			c.judge(asked, decisions[0].Allows())
+		case ctx.Err() == nil:
+			t.Errorf("%s: %v", c.name, err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
