@@ -116,7 +116,7 @@ func sandboxedText(t *testing.T, tab context.Context, part string) string {
 		for _, target := range targets {
 			if target.Type == "iframe" && strings.Contains(target.URL, part) {
 				inside, leave := chromedp.NewContext(tab, chromedp.WithTargetID(target.TargetID))
-				defer leave()
+				t.Cleanup(leave) // not before: leaving closes the target, and with it the page the frame is in
 				var text string
 				browsertest.Run(t, inside, chromedp.Text("body", &text, chromedp.ByQuery))
 				return text
