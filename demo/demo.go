@@ -20,6 +20,7 @@ import (
 	"github.com/mailconnector/mailconnector/documents"
 	"github.com/mailconnector/mailconnector/licensing"
 	"github.com/mailconnector/mailconnector/module"
+	"github.com/mailconnector/mailconnector/permissions"
 )
 
 // Installation is the name of the demo CRM in licenses.
@@ -123,7 +124,14 @@ func (a *App) start(ctx context.Context, c Config, dialect string) error {
 		Logger:         c.Logger,
 		Host: module.Host{
 			Accounts: host, Permissions: host, Records: host, Filing: host,
-			AdminUser: pages.AdminUser,
+			AdminUser: pages.AdminUser, FindUser: host.FindUser,
+			Explain: func(ctx context.Context, user permissions.Subject, r permissions.Record) (string, error) {
+				decisions, err := host.Explain(ctx, user, permissions.View, []permissions.Record{r})
+				if err != nil {
+					return "", err
+				}
+				return fmt.Sprintf("View is %s. %s", decisions[0].Outcome, decisions[0].Reason.Detail), nil
+			},
 			Product: func(context.Context) (module.Product, error) {
 				return module.Product{Name: Installation, Version: "1.0"}, nil
 			},

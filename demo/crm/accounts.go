@@ -58,6 +58,15 @@ func (c *CRM) Account(ctx context.Context, userID string) (sessions.Account, err
 	return u.Account, err
 }
 
+// FindUser returns the id of the user with a user name, or [sessions.ErrInactive].
+func (c *CRM) FindUser(ctx context.Context, userName string) (string, error) {
+	u, err := c.user(ctx, "user_name", userName)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", sessions.ErrInactive
+	}
+	return u.UserID, err
+}
+
 type user struct {
 	sessions.Account
 	hash        string
