@@ -42,41 +42,14 @@ type Report struct {
 	Findings []Finding
 }
 
-// Disabled reports whether something of the part, or all of it, does not work.
-func (r Report) Disabled(p Part) bool {
+// Disabled reports whether something of the part, or all of it, does not work, and why.
+func (r Report) Disabled(p Part) (reasons []string, disabled bool) {
 	for _, f := range r.Findings {
 		if f.Disabled && f.Part == p {
-			return true
+			reasons = append(reasons, f.Subject+": "+f.Detail)
 		}
 	}
-	return false
-}
-
-// need is a table and those of its columns a part reads or writes.
-type need struct {
-	part    Part
-	table   string   // as CRM.sql reads it
-	columns []string // in lower case
-}
-
-// permissionNeeds lists the tables that are read when a question is asked. Those of the policy are its sources'.
-func permissionNeeds() []need {
-	return []need{
-		{PartPermissions, "{crmentity}", []string{"crmid", "setype", "smownerid", "deleted"}},
-		{PartProcesses, "{trigger_queue}", []string{"crmid", "freeze"}},
-		{PartProcesses, "{processmaker_rec}", []string{"crmid", "running_process"}},
-		{PartProcesses, "{running_processes}", []string{"id", "processmakerid", "xml_version", "xml_version_forced"}},
-		{PartCalendar, "{activity}", []string{"activityid", "visibility"}},
-		{PartCalendar, "{invitees}", []string{"activityid", "inviteeid"}},
-		{PartCalendar, "{sharedcalendar}", []string{"userid", "sharedid", "only_occ"}},
-		{PartMessages, "{messages}", []string{
-			"messagesid", "smownerid", "deleted", "draft", "mvisibility", "mtype", "messagehash",
-		}},
-		{PartMessages, "{messagesrel}", []string{"messagehash", "crmid", "module"}},
-		{PartMessages, "{messages_recipients}", []string{"messagesid", "id"}},
-		{PartMessages, "{modcomments_msgrel}", []string{"userid", "messagesid"}},
-		{PartMessages, "{modcomments}", []string{"modcommentsid", "related_to"}},
-	}
+	return reasons, len(reasons) > 0
 }
 
 // catalog describes the tables that were asked for and exist: their columns in lower case.
