@@ -71,16 +71,7 @@ func pages(t *testing.T, app http.Handler, user string) func(path string) (statu
 // browse returns a reader of the pages of a CRM that runs somewhere, as a user, for any goroutine.
 func browse(t *testing.T, address, user string) func(path string) (status int, page string) {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	browser := http.Client{Jar: jar}
-	answer, err := browser.PostForm(address+"/signin", url.Values{"user": {user}, "password": {"demo"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = answer.Body.Close()
+	browser := browser(t, address, user)
 	return func(path string) (int, string) {
 		answer, err := browser.Get(address + path)
 		if err != nil {
@@ -94,6 +85,22 @@ func browse(t *testing.T, address, user string) func(path string) (status int, p
 		}
 		return answer.StatusCode, string(page)
 	}
+}
+
+// browser returns a browser in which a user is signed in to a CRM.
+func browser(t *testing.T, address, user string) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	answer, err := browser.PostForm(address+"/signin", url.Values{"user": {user}, "password": {"demo"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	return browser
 }
 
 // find searches until the index is built, for it is built while the demo runs already.

@@ -46,7 +46,7 @@ func killAgainAndAgain(t *testing.T, c demo.Config, kills int) {
 		for _, s := range senders {
 			wg.Go(func() { s.sendUntilKilled(t) })
 		}
-		time.Sleep(rand.N(300 * time.Millisecond))
+		time.Sleep(rand.N(500 * time.Millisecond))
 		p.kill()
 		wg.Wait()
 		p.start(t)

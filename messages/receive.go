@@ -31,7 +31,8 @@ func (s *Service) receive(ctx context.Context, r Request) (*letter, error) {
 
 // receiveRaw stores and parses a mail in one pass, holding a few hundred kilobytes of it.
 func (s *Service) receiveRaw(ctx context.Context, r io.Reader, messageID string) (*letter, error) {
-	upload := bufio.NewReader(r)
+	end := &ending{r: r}
+	upload := bufio.NewReader(end)
 	if _, err := upload.Peek(1); err == io.EOF {
 		return nil, ErrEmpty
 	}
@@ -45,7 +46,7 @@ func (s *Service) receiveRaw(ctx context.Context, r io.Reader, messageID string)
 		err = p.err
 	}
 	if err != nil {
-		return nil, uploadError(err)
+		return nil, end.explain(err)
 	}
 	l := rawLetter(p.message, blob, messageID)
 	if err := s.sniff(ctx, l.parts); err != nil {
@@ -74,6 +75,30 @@ func (s *Service) parse(r *io.PipeReader) (p parsing) {
 	}()
 	p.message, p.err = mail.Parse(r, s.c.Limits)
 	return p
+}
+
+// ending remembers how an upload ended. A server that notices the end of a connection ends the context too, and whoever
+// asks the context first would not learn that the mail was cut off.
+type ending struct {
+	r   io.Reader
+	err error // nil while there is more, and after a proper end
+}
+
+// Read implements io.Reader.
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.r.Read(p)
+	if err != nil && err != io.EOF {
+		e.err = err
+	}
+	return n, err
+}
+
+// explain adds to an error that the upload was cut off, if it was.
+func (e *ending) explain(err error) error {
+	if e.err == nil || errors.Is(err, e.err) {
+		return uploadError(err)
+	}
+	return uploadError(errors.Join(err, e.err))
 }
 
 // uploadError tells an upload that was cut off from other failures.

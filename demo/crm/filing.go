@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mailconnector/mailconnector/documents"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
 )
@@ -87,7 +88,7 @@ func (c *CRM) prepareDocument(
 		ID: formatID(id), Number: fmt.Sprintf("DOC%d", number), Title: a.Name, ContentType: a.ContentType,
 		Created: c.now(), SHA256: hex.EncodeToString(a.SHA256[:]), owner: m.Actor.UserID, message: message,
 	}}
-	d.path = fmt.Sprintf("%s/%d_%s", c.now().UTC().Format("2006/01"), id, a.Name)
+	d.path = c.now().UTC().Format("2006/01/") + documents.SafeName(fmt.Sprintf("%d_%s", id, a.Name), a.ContentType, a.Part)
 	if err := files.Announce(ctx, d.path); err != nil {
 		return document{}, err
 	}

@@ -9,11 +9,19 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"syscall"
+
+	"github.com/mailconnector/mailconnector/documents"
 )
 
 // write stores what r reads under a path below the storage folder. When it returns nil, the bytes and the name have
-// reached the disk.
+// reached the disk. It answers documents.ErrStoreFull where there is no room.
 func (c *CRM) write(name string, r io.Reader) (size int64, err error) {
+	defer func() {
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			err = fmt.Errorf("%w: %w", documents.ErrStoreFull, err)
+		}
+	}()
 	full, err := c.locate(name)
 	if err != nil {
 		return 0, err
@@ -26,7 +34,7 @@ func (c *CRM) write(name string, r io.Reader) (size int64, err error) {
 		return 0, err
 	}
 	size, err = io.Copy(f, r)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return 0, fmt.Errorf("write %s: %w", name, err)
 	}
 	return size, c.syncFolders(name)
