@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -31,19 +32,26 @@ func licenseCommands() group {
 // licenseWork does something with the license of an installation.
 type licenseWork func(ctx context.Context, s streams, l *licensing.Service, args []string) error
 
-// withInstallation declares the flags that name an installation, and opens its license for the work.
+// withInstallation declares the flags that name an installation, vtenext or the demo, and opens its license for the
+// work.
 func withInstallation(f *flag.FlagSet, work licenseWork) runner {
-	var c demo.Config
-	f.StringVar(&c.DataDir, "data", "", "the demo's data `folder` (default: the one the demo uses by default)")
-	f.StringVar(&c.DSN, "dsn", os.Getenv("MAILCONNECTOR_DSN"), "the demo's data source `name`; set MAILCONNECTOR_DSN where it has a password")
-	url := f.String("crm-url", "http://127.0.0.1:8080", "`address` of the CRM, which the license names")
+	var c siteFlags
+	c.declare(f)
+	data := f.String("data", "", "data `folder` of a demo, whose license it is; without it and without a data source name, that of the demo at its usual place")
 	return func(ctx context.Context, s streams, args []string) error {
-		service, done, err := demo.Licensing(ctx, c, *url)
+		service, done, err := openLicense(ctx, s, c, *data)
 		if err != nil {
 			return err
 		}
 		return errors.Join(work(ctx, s, service, args), done())
 	}
+}
+
+func openLicense(ctx context.Context, s streams, c siteFlags, data string) (*licensing.Service, func() error, error) {
+	if data == "" && (c.dsn != "" || c.dsnFile != "" || os.Getenv("MAILCONNECTOR_DSN") != "") {
+		return c.license(ctx, s)
+	}
+	return demo.Licensing(ctx, demo.Config{DataDir: data}, cmp.Or(c.url, "http://127.0.0.1:8080"))
 }
 
 func licenseStatusCommand() command {

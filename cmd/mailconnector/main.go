@@ -1,4 +1,5 @@
-// Command mailconnector runs the demo CRM, makes and activates licenses, and inspects mails.
+// Command mailconnector serves the module beside a CRM, runs the demo, explains permissions, makes and activates
+// licenses, and inspects mails.
 //
 // Every command explains itself: mailconnector help, or mailconnector COMMAND --help.
 package main
@@ -65,6 +66,9 @@ func commands() group {
 		summary: "The CRM side of an Outlook mail connector.",
 		members: []member{
 			{"demo", demoCommand()},
+			{"serve", serveCommand()},
+			{"migrate", migrateCommand()},
+			{"access", accessCommands()},
 			{"license", licenseCommands()},
 			{"partner", partnerCommands()},
 			{"vendor", vendorCommands()},

@@ -187,7 +187,7 @@ func revokeCommand() command {
 				if err != nil {
 					return err
 				}
-				revocations, err := vendor.Revoke(serials(*licenses), serials(*partners))
+				revocations, err := vendor.Revoke(commas(*licenses), commas(*partners))
 				if err != nil {
 					return err
 				}
@@ -214,10 +214,6 @@ func openVendor(s streams, keyFile, revokedFile string) (licensing.Vendor, error
 		return vendor, fmt.Errorf("revocation list %s: %w", revokedFile, err)
 	}
 	return vendor, nil
-}
-
-func serials(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // printDocument puts the document on standard output, wrapped for mail, and what it is on standard error.
