@@ -59,6 +59,7 @@ func TestEveryCommandTeachesItself(t *testing.T) {
 }
 
 func TestWrongCommandLinesSayWhatToDo(t *testing.T) {
+	t.Setenv("MAILCONNECTOR_DSN", "")
 	cases := []struct {
 		name string
 		args []string
@@ -72,11 +73,22 @@ func TestWrongCommandLinesSayWhatToDo(t *testing.T) {
 		{"no file to inspect", []string{"mail", "inspect"}, "at least one file"},
 		{"nothing to revoke", []string{"vendor", "revoke"}, "--license or --partner"},
 		{"two requests", []string{"vendor", "issue", "a", "b"}, "one file"},
+		{"no database", []string{"access", "export"}, "--dsn, --dsn-file or MAILCONNECTOR_DSN"},
+		{"two databases", []string{"access", "export", "--dsn", "a@/b", "--dsn-file", "f"}, "not both"},
+		{"a password where others see it", []string{"access", "export", "--dsn", "crm:secret@tcp(db)/crm"}, "other users of this machine could see it"},
+		{"a time zone that is none", []string{"access", "export", "--dsn", "crm@tcp(db)/crm", "--time-zone", "Rome"}, "--time-zone"},
+		{"a format that is none", []string{"access", "export", "--format", "csv"}, "use tsv"},
+		{"nobody to explain", []string{"access", "explain", "--dsn", "crm@tcp(db)/crm"}, "--user and --module"},
+		{"no folders to serve", []string{"serve", "--dsn", "crm@tcp(db)/crm"}, "--storage and --content"},
+		{"no license to serve with", []string{"license", "status", "--dsn", "crm@tcp(db)/crm", "--crm-url", "https://crm.example.com"}, "--vendor"},
 		{"a partner without a name", []string{"vendor", "certify", "partner.pub"}, "--name"},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			code, out, problems := mailconnector(t, "", tc.args...)
+			if strings.Contains(problems, "secret") {
+				t.Errorf("the problems tell the password: %q", problems)
+			}
 			if code != exitUsage || !strings.Contains(problems, tc.want) || out != "" {
 				t.Errorf("exit %d, out %q, problems %q; want exit %d and %q", code, out, problems, exitUsage, tc.want)
 			}
