@@ -120,7 +120,7 @@ func (s *sender) sendPending(t *testing.T) {
 	}
 }
 
-// sendOne links the mail that was cut off, or else a new one, and reports whether there was an answer.
+// sendOne links the mail that was cut off, or else a new one, and reports whether there was a receipt.
 func (s *sender) sendOne(t *testing.T) bool {
 	t.Helper()
 	if s.pending == nil {
@@ -128,7 +128,7 @@ func (s *sender) sendOne(t *testing.T) bool {
 	}
 	u := post(t, s.Client, s.pending.mail, s.pending.key, s.pending.to...)
 	switch u.status {
-	case 0:
+	case 0, http.StatusServiceUnavailable:
 		return false
 	case http.StatusOK, http.StatusCreated:
 		s.pending.receipt = u.receipt
