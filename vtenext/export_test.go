@@ -1,6 +1,10 @@
 package vtenext
 
-import "context"
+import (
+	"context"
+
+	"github.com/mailconnector/mailconnector/permissions"
+)
 
 // Tab lists the messages of a record without asking whether the user may view it, as the CRM's own list does.
 func (p *Permissions) Tab(ctx context.Context, user, record string) ([]string, error) {
@@ -9,4 +13,25 @@ func (p *Permissions) Tab(ctx context.Context, user, record string) ([]string, e
 		return nil, err
 	}
 	return p.inquire(policy, user).tab(ctx, record)
+}
+
+// Refresh compares the policy with the tables now.
+func (p *Permissions) Refresh(ctx context.Context) error { return p.fresh.check(ctx) }
+
+// Forget drops the policy, so that the next question reads it.
+func (p *Permissions) Forget() { p.fresh.latest.Store(nil) }
+
+// Decider returns a question about one record as Check asks it when everything is read.
+func (p *Permissions) Decider(ctx context.Context, user string, r permissions.Record) (func() permissions.Decision, error) {
+	policy, err := p.fresh.policy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := p.inquire(policy, user)
+	facts, err := q.read(ctx, []permissions.Record{r}, true)
+	if err != nil {
+		return nil, err
+	}
+	t, f := policy.typeOf[r.Type], facts.of(r)
+	return func() permissions.Decision { return q.answer(permissions.Link, t, f) }, nil
 }

@@ -189,7 +189,7 @@ func TestInstallationsDifferInPrefixCharsetAndStrictness(t *testing.T) {
 		statement = strings.ReplaceAll(statement, "'vte_", "'crm2_") // the tables of fields and filters
 		return strings.NewReplacer("CHARSET=utf8mb3", "CHARSET=utf8mb4", "utf8mb3_general_ci", "utf8mb4_unicode_ci").Replace(statement)
 	})
-	strict := reopen(t, db, map[string]string{
+	strict := withSettings(t, db, map[string]string{
 		"sql_mode": "'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY,ANSI_QUOTES,NO_BACKSLASH_ESCAPES'",
 	})
 	p := permissionsOf(t, strict, func(c *vtenext.Config) { c.TablePrefix = "crm2" })
@@ -203,8 +203,8 @@ func TestInstallationsDifferInPrefixCharsetAndStrictness(t *testing.T) {
 	}
 }
 
-// reopen opens a database anew with other settings of the session.
-func reopen(t *testing.T, db *sql.DB, params map[string]string) *sql.DB {
+// withSettings opens a database anew with other settings of the session.
+func withSettings(t *testing.T, db *sql.DB, params map[string]string) *sql.DB {
 	t.Helper()
 	cfg, err := mysql.ParseDSN(dbtest.MariaDBDSN(t))
 	if err != nil {
