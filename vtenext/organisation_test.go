@@ -145,3 +145,14 @@ func text(t testing.TB, db *sql.DB, query string, args ...any) string {
 	}
 	return value.String
 }
+
+// reopen opens the database of a connection again, with settings of the session.
+func reopen(t testing.TB, db *sql.DB, params map[string]string) *sql.DB {
+	t.Helper()
+	cfg, err := mysql.ParseDSN(dbtest.MariaDBDSN(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.DBName = text(t, db, "SELECT DATABASE()")
+	return open(t, cfg.FormatDSN(), params)
+}
