@@ -35,3 +35,18 @@ func (p *Permissions) Decider(ctx context.Context, user string, r permissions.Re
 	t, f := policy.typeOf[r.Type], facts.of(r)
 	return func() permissions.Decision { return q.answer(permissions.Link, t, f) }, nil
 }
+
+// CompileFilter makes a statement of one condition on an entity type with a text, a number and a date.
+func CompileFilter(columnName, comparator, value string) (where string, args []any, err error) {
+	t := &entityType{name: "Things", table: "vte_things", key: "thingid", fields: []field{
+		{name: "name", table: "vte_things", column: "name", uiType: "1", dataType: "V"},
+		{name: "size", table: "vte_things", column: "size", uiType: "7", dataType: "I"},
+		{name: "due", table: "vte_things", column: "due", uiType: "5", dataType: "D"},
+	}}
+	b := &builder{crm: &CRM{prefix: "vte_"}, columns: catalog{"vte_things": {"thingid": {}, "name": {}, "size": {}, "due": {}}}}
+	rule, err := b.compileRule("1", t, []condition{{columnName, comparator, value}})
+	if err != nil {
+		return "", nil, err
+	}
+	return rule.joins + rule.where, rule.args, nil
+}

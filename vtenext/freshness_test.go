@@ -3,6 +3,7 @@ package vtenext_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -247,5 +248,34 @@ func (c *toggle) watch(ctx context.Context, t *testing.T, p *vtenext.Permissions
 			t.Errorf("%s: %v", c.name, err)
 		}
 		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func TestNothingIsAnsweredWhileTheTablesAreLocked(t *testing.T) {
+	db := organisation(t, organisationA)
+	p := permissionsOf(t, db)
+	if got := ask(t, p, "1", permissions.View, record("Accounts", "59")); !got.Allows() {
+		t.Fatal(got)
+	}
+	lock, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Close() }()
+	if _, err := lock.ExecContext(t.Context(), "LOCK TABLES vte_role WRITE"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(allowance + 10*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err = p.Check(ctx, permissions.Subject{UserID: "1"}, permissions.View, []permissions.Record{record("Accounts", "59")})
+	if !errors.Is(err, vtenext.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("an answer by a policy that is too old: %v", err)
+	}
+	if _, err := lock.ExecContext(t.Context(), "UNLOCK TABLES"); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, p, "1", permissions.View, record("Accounts", "59")); !got.Allows() {
+		t.Errorf("after that: %v", got)
 	}
 }

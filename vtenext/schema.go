@@ -92,9 +92,13 @@ func (c catalog) key(table string) (string, bool) {
 	return key, key != ""
 }
 
-// describe reads the columns of tables, as far as these exist in the CRM's database.
+// describe reads the columns of tables, as far as these exist in the CRM's database. Some servers keep all names of
+// tables in lower case, so names are found in any case and told as they were asked for.
 func (c *CRM) describe(ctx context.Context, q querier, tables []string) (catalog, error) {
-	found := make(catalog)
+	found, asked := make(catalog), make(map[string]string, len(tables))
+	for _, name := range tables {
+		asked[strings.ToLower(name)] = name
+	}
 	list, args := in(tables)
 	rows, err := q.QueryContext(ctx, `SELECT table_name, column_name, column_key FROM information_schema.columns
 		WHERE table_schema = DATABASE() AND table_name IN `+list, args...)
@@ -107,6 +111,7 @@ func (c *CRM) describe(ctx context.Context, q querier, tables []string) (catalog
 		if err := rows.Scan(&table, &name, &key); err != nil {
 			return nil, fmt.Errorf("describe tables: %w", err)
 		}
+		table = asked[strings.ToLower(table)]
 		if found[table] == nil {
 			found[table] = make(map[string]column)
 		}
