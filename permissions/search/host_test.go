@@ -32,6 +32,7 @@ type crm struct {
 	hidden  map[string]string               // user → field
 	linked  map[string][]permissions.Record // message id → records
 	failing string                          // entity type whose cards cannot be read
+	wide    bool                            // Scope cannot say whose records a user sees
 }
 
 func newCRM() *crm {
@@ -111,7 +112,7 @@ func (c *crm) Check(_ context.Context, s permissions.Subject, _ permissions.Acti
 }
 
 func (c *crm) Scope(_ context.Context, s permissions.Subject, _ string) (permissions.Scope, error) {
-	return permissions.Scope{All: s == boss, Owners: c.sees[s.UserID]}, nil
+	return permissions.Scope{All: s == boss, More: c.wide, Owners: c.sees[s.UserID]}, nil
 }
 
 func (c *crm) Cards(_ context.Context, _ permissions.Subject, records []permissions.Record) ([]search.Card, error) {

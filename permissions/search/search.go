@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/mailconnector/mailconnector/permissions"
 )
@@ -64,7 +65,7 @@ func (s *Service) prepare(ctx context.Context, subject permissions.Subject, only
 	return v, failed, nil
 }
 
-// search widens the pool of candidates until the page is full or there are no more.
+// search widens the pool of candidates until the page is full and its next one known, or there are no more.
 func (s *Service) search(ctx context.Context, v *view, p parsed, results *Results) error {
 	for want := pool; ; want *= 4 {
 		list, more, err := s.collect(ctx, v, p.words, want)
@@ -77,23 +78,19 @@ func (s *Service) search(ctx context.Context, v *view, p parsed, results *Result
 		if err := s.page(ctx, v, p, list, results); err != nil {
 			return err
 		}
-		full := len(results.Items) == p.limit
-		if full && more && results.Next == "" {
-			results.Next = p.seal(list[len(list)-1].ranking)
-		}
-		if full || !more {
+		if results.Next != "" || !more {
 			return nil
 		}
 	}
 }
 
-// page fills the results with the candidates behind the cursor that pass the permission check.
+// page fills the results with the candidates behind the cursor that pass the permission check. It looks for one more than
+// it shows: that there is a next page, and where it begins, tells of records that the subject may view and of no others.
 func (s *Service) page(ctx context.Context, v *view, p parsed, list []candidate, results *Results) error {
 	results.Items, results.Next = nil, ""
-	list = behind(list, p.after)
-	for len(list) > 0 && len(results.Items) < p.limit {
-		n := min(len(list), p.limit)
-		hits, err := s.show(ctx, v, list[:n], results)
+	var last position
+	for part := range slices.Chunk(behind(list, p.after), p.limit+1) {
+		hits, err := s.show(ctx, v, part, results)
 		if err != nil {
 			return err
 		}
@@ -102,24 +99,13 @@ func (s *Service) page(ctx context.Context, v *view, p parsed, list []candidate,
 				continue
 			}
 			if len(results.Items) == p.limit {
-				results.Next = p.seal(lastShown(list, hits, i))
+				results.Next = p.seal(last)
 				return nil
 			}
-			results.Items = append(results.Items, *hit)
+			results.Items, last = append(results.Items, *hit), part[i].ranking
 		}
-		if len(results.Items) == p.limit && len(list) > n {
-			results.Next = p.seal(list[n-1].ranking)
-		}
-		list = list[n:]
 	}
 	return nil
-}
-
-// lastShown is the place of the last candidate before i that was shown.
-func lastShown(list []candidate, hits []*Hit, i int) position {
-	for i--; hits[i] == nil; i-- {
-	}
-	return list[i].ranking
 }
 
 func behind(list []candidate, after position) []candidate {

@@ -190,6 +190,44 @@ func TestPagingRepeatsNothing(t *testing.T) {
 	})
 }
 
+// TestCursorsTellNothingOfHiddenRecords pages through records between which, and behind which, hidden ones rank.
+func TestCursorsTellNothingOfHiddenRecords(t *testing.T) {
+	c := newCRM()
+	c.wide = true
+	var hidden []permissions.Record
+	for i := range 60 {
+		owner := "boss"
+		if i%20 == 10 {
+			owner = "anna"
+		}
+		if r := c.put(contact(fmt.Sprint(i), owner, fmt.Sprintf("Elena N%d", i), "", "")); owner == "boss" {
+			hidden = append(hidden, r)
+		}
+	}
+	s := service(t, dbtest.SQLite(t), c)
+	pages := func() (found []search.Results) {
+		for cursor := ""; ; {
+			results, err := s.Search(t.Context(), anna, search.Query{Text: "elena", Limit: 1, Cursor: cursor})
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, results)
+			if cursor = results.Next; cursor == "" {
+				return found
+			}
+		}
+	}
+	among := pages()
+	for _, r := range hidden {
+		d := c.docs[r]
+		d.Deleted = true
+		c.put(d)
+	}
+	if diff := cmp.Diff(pages(), among); diff != "" || len(among) != 3 {
+		t.Errorf("%d pages, want 3; hidden records change them (-without +with):\n%s", len(among), diff)
+	}
+}
+
 func TestBadQueriesSayHowToMendThem(t *testing.T) {
 	c := newCRM()
 	for i := range 30 {
