@@ -1,13 +1,17 @@
 package module
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,8 +110,8 @@ type Product struct {
 
 // check fills in what was left empty and refuses what cannot work, saying how to mend it.
 func (c *Config) check() error {
-	if err := c.Host.check(); err != nil {
-		return err
+	if missing := c.Host.missing(); len(missing) > 0 {
+		return fmt.Errorf("module: Host lacks %s: give the ports of this CRM", strings.Join(missing, ", "))
 	}
 	switch {
 	case c.DB == nil:
@@ -119,42 +123,57 @@ func (c *Config) check() error {
 	case len(c.VendorKeys) == 0:
 		return errors.New("module: VendorKeys are missing: give the public key that signs licenses")
 	}
-	if err := checkURL(c.CRMURL); err != nil {
-		return err
-	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if err := checkURL(c.CRMURL); err != nil {
+		return err
+	}
 	return c.normalizePrefix()
 }
 
-func (h Host) check() error {
-	if h.Accounts == nil || h.Permissions == nil || h.Records == nil || h.Filing == nil {
-		return errors.New("module: Host.Accounts, Permissions, Records and Filing are all required")
+// missing names the required ports that are nil.
+func (h Host) missing() (names []string) {
+	for name, port := range map[string]any{
+		"Accounts": h.Accounts, "Permissions": h.Permissions, "Records": h.Records, "Filing": h.Filing,
+	} {
+		if port == nil {
+			names = append(names, name)
+		}
 	}
-	return nil
+	slices.Sort(names)
+	return names
 }
 
+// normalizePrefix takes what is a path to browsers, to mux and to http.ServeMux alike, without anything to escape.
 func (c *Config) normalizePrefix() error {
-	if c.Prefix == "" {
-		c.Prefix = DefaultPrefix
-	}
-	c.Prefix = strings.TrimRight(c.Prefix, "/")
-	if !strings.HasPrefix(c.Prefix, "/") || strings.ContainsAny(c.Prefix, "?#{}% ") || strings.Contains(c.Prefix, "//") {
-		return fmt.Errorf("module: Prefix %q is no path: use one such as %q", c.Prefix, DefaultPrefix)
+	given := cmp.Or(c.Prefix, DefaultPrefix)
+	c.Prefix = strings.TrimRight(given, "/")
+	escaped := (&url.URL{Path: c.Prefix}).EscapedPath()
+	if c.Prefix == "" || c.Prefix[0] != '/' || path.Clean(c.Prefix) != c.Prefix || escaped != c.Prefix {
+		return fmt.Errorf("module: Prefix %q is no path to mount at: use one such as %q", given, DefaultPrefix)
 	}
 	return nil
 }
 
 func checkURL(raw string) error {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("module: CRMURL %q is no address: use one such as https://crm.example.com", raw)
+	normal, err := licensing.NormalizeURL(raw)
+	if err != nil {
+		return fmt.Errorf("module: CRMURL is no address, give one such as https://crm.example.com: %w", err)
+	}
+	u, err := url.Parse(normal)
+	if err != nil || u.Scheme != "https" && !isLoopback(u.Hostname()) {
+		return fmt.Errorf("module: CRMURL %q: use https, because passwords and mails travel; http is for a loopback address", raw)
 	}
 	return nil
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func (c *Config) open() (*database.DB, error) {

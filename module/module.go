@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/mailconnector/mailconnector/api/sessions"
 	"github.com/mailconnector/mailconnector/documents"
@@ -38,9 +37,8 @@ type Extension struct {
 	tab       *template.Template
 	handler   http.Handler
 
-	mu   sync.Mutex
-	stop context.CancelFunc // nil while not started
-	work sync.WaitGroup
+	mu      sync.Mutex
+	running *background // nil while not started
 }
 
 // New checks the configuration and wires the module. It does no I/O and starts nothing.
@@ -117,7 +115,8 @@ func migrations() []database.Migration {
 }
 
 // Start checks the database and begins the background work: refreshing the search index, sealing events, sweeping what
-// was abandoned. ctx bounds the start only. It answers [ErrNotMigrated] where Migrate was not called.
+// was abandoned. ctx bounds the start only. It answers [ErrNotMigrated] where Migrate was not called, and refuses a
+// connection that would alter or lose data, such as one that does not speak utf8mb4, saying how to mend it.
 func (e *Extension) Start(ctx context.Context) error {
 	if err := e.db.Check(ctx); err != nil {
 		return err
@@ -131,38 +130,32 @@ func (e *Extension) Start(ctx context.Context) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stop != nil {
+	if e.running != nil {
 		return errors.New("module: already started")
 	}
-	var background context.Context
-	background, e.stop = context.WithCancel(context.WithoutCancel(ctx))
-	for _, run := range []func(context.Context){e.messages.Run, e.search.Run, e.sweep} {
-		e.work.Go(func() { run(background) })
-	}
+	e.running = begin(context.WithoutCancel(ctx), e.messages.Run, e.search.Run, e.sweep)
 	return nil
 }
 
-// Stop ends the background work and waits for it, at most until ctx ends. Requests that are being served are the host's
-// server's to wait for.
+// Stop ends the background work and waits for it, at most until ctx ends; then the work still ends, and calling Stop
+// again waits for it. An Extension that is not started stays so, and one that was stopped may be started again.
+// Requests that are being served are the host's server's to wait for.
 func (e *Extension) Stop(ctx context.Context) error {
 	e.mu.Lock()
+	running := e.running
+	e.mu.Unlock()
+	if running == nil {
+		return nil
+	}
+	if err := running.end(ctx); err != nil {
+		return fmt.Errorf("stop background work: %w", err)
+	}
+	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stop == nil {
-		return nil
+	if e.running == running {
+		e.running = nil
 	}
-	e.stop()
-	e.stop = nil
-	done := make(chan struct{})
-	go func() {
-		e.work.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("stop background work: %w", ctx.Err())
-	}
+	return nil
 }
 
 // Pattern is what to register with an http.ServeMux: the prefix and all below it.
@@ -175,8 +168,3 @@ func (e *Extension) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.handle
 // Licensing is the license of this installation and its seats, for a host or a command line that activates a license
 // without the admin page.
 func (e *Extension) Licensing() *licensing.Service { return e.licensing }
-
-// sweep forgets sessions and sign-in attempts that are long over.
-func (e *Extension) sweep(ctx context.Context) {
-	e.db.RunLeased(ctx, "sessions-sweep", time.Hour, time.Minute, e.sessions.Sweep)
-}

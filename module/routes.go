@@ -41,6 +41,7 @@ func (e *Extension) routes() (http.Handler, error) {
 	pages.Mount(router)
 	addin.Mount(router, c.Prefix)
 	e.mountTab(router)
+	router.Handle(e.Pattern(), http.RedirectHandler(c.Prefix+"/me", http.StatusSeeOther)) // what people type
 	return router, nil
 }
 

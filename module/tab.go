@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -28,12 +27,12 @@ const tabLength = 50
 // The host's page needs no script and no inline style for it; a Content-Security-Policy has to allow frames and styles
 // from 'self'. It answers permissions.ErrNotFound for a record the subject may not view. lang is BCP 47.
 func (e *Extension) MessagesTab(ctx context.Context, s permissions.Subject, r permissions.Record, lang string) (template.HTML, error) {
-	list, next, err := e.messages.ForRecord(ctx, s, r, messages.Page{Limit: tabLength})
+	list, _, err := e.messages.ForRecord(ctx, s, r, messages.Page{Limit: tabLength + 1})
 	if err != nil {
 		return "", err
 	}
-	view := tabView{Stylesheet: e.config.Prefix + "/tab.css", More: next != "", Words: tabWords(lang)}
-	for _, summary := range list {
+	view := tabView{Stylesheet: e.config.Prefix + "/tab.css", More: len(list) > tabLength, Words: wordsFor(lang)}
+	for _, summary := range list[:min(len(list), tabLength)] {
 		item, err := e.tabItem(ctx, s, summary)
 		if err != nil {
 			return "", err
@@ -51,7 +50,7 @@ type tabView struct {
 	Stylesheet string
 	Items      []tabItem
 	More       bool
-	Words      words
+	Words      tabWords
 }
 
 type tabItem struct {
@@ -60,17 +59,19 @@ type tabItem struct {
 	Attachments          []tabAttachment
 }
 
+// tabAttachment is one file of a message. Without an address only its name is known.
 type tabAttachment struct {
-	Name string
-	Size string
-	URL  string
+	Name    string
+	Size    string // empty where it is not known
+	URL     string
+	Outside bool // the address is the sender's, of a file in the cloud
 }
 
-// When is the date as the tab shows it.
-func (i tabItem) When() string { return i.Date.Format("2006-01-02 15:04") }
+// When is the date for people.
+func (i tabItem) When() string { return i.Date.UTC().Format("2006-01-02 15:04") + " UTC" }
 
 // Machine is the date for the datetime attribute.
-func (i tabItem) Machine() string { return i.Date.Format(time.RFC3339) }
+func (i tabItem) Machine() string { return i.Date.UTC().Format(time.RFC3339) }
 
 func (e *Extension) tabItem(ctx context.Context, s permissions.Subject, summary messages.Summary) (tabItem, error) {
 	item := tabItem{Summary: summary}
@@ -90,16 +91,29 @@ func (e *Extension) tabItem(ctx context.Context, s permissions.Subject, summary 
 		return item, err
 	}
 	for _, p := range message.Parts {
-		if p.Role != mail.RoleAttachment || p.URL != "" {
+		if p.Role != mail.RoleAttachment {
 			continue
 		}
-		address, err := e.signed(ctx, s, messages.Signed{Kind: messages.SignedPart, Message: summary.ID, Part: p.Number})
+		attachment, err := e.tabAttachment(ctx, s, summary.ID, p)
 		if err != nil {
 			return item, err
 		}
-		item.Attachments = append(item.Attachments, tabAttachment{Name: p.Name, Size: humanSize(p.Size), URL: address})
+		item.Attachments = append(item.Attachments, attachment)
 	}
 	return item, nil
+}
+
+// tabAttachment tells files that are here from those that stayed in the cloud and those no client handed out.
+func (e *Extension) tabAttachment(ctx context.Context, s permissions.Subject, message string, p messages.Part) (a tabAttachment, err error) {
+	switch {
+	case p.URL != "":
+		return tabAttachment{Name: p.Name, URL: p.URL, Outside: true}, nil
+	case p.SHA256 == [32]byte{}:
+		return tabAttachment{Name: p.Name}, nil
+	}
+	a = tabAttachment{Name: p.Name, Size: humanSize(p.Size)}
+	a.URL, err = e.signed(ctx, s, messages.Signed{Kind: messages.SignedPart, Message: message, Part: p.Number})
+	return a, err
 }
 
 func (e *Extension) signed(ctx context.Context, s permissions.Subject, what messages.Signed) (string, error) {
@@ -116,20 +130,6 @@ func humanSize(n int64) string {
 	default:
 		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
 	}
-}
-
-// words are the tab's texts.
-type words struct {
-	None, From, LinkedBy, FromCRM, Show, ShowImages, Attachments, More string
-}
-
-func tabWords(lang string) words {
-	if strings.HasPrefix(strings.ToLower(lang), "it") {
-		return words{"Nessun messaggio è collegato a questo record.", "da", "collegato da", "del CRM", "Mostra il messaggio",
-			"Con immagini remote", "Allegati", "Sono mostrati solo i messaggi più recenti."}
-	}
-	return words{"No message is linked to this record.", "from", "linked by", "from the CRM", "Show the message",
-		"With remote images", "Attachments", "Only the latest messages are shown."}
 }
 
 func (e *Extension) mountTab(r *mux.Router) {

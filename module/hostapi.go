@@ -9,7 +9,8 @@ import (
 )
 
 // LinkMail archives a mail and links it to records, as the add-in does for its user. It asks the license as every call
-// of the add-in does, and answers the errors of [licensing.Service.Allow] and of [messages.Service.Archive].
+// of the add-in does: the subject needs a seat, which signing in to the add-in takes, and so does
+// [licensing.Service.TakeSeat]. It answers the errors of [licensing.Service.Allow] and of [messages.Service.Archive].
 func (e *Extension) LinkMail(ctx context.Context, s permissions.Subject, r messages.Request) (messages.Receipt, error) {
 	if err := e.licensing.Allow(ctx, s.UserID); err != nil {
 		return messages.Receipt{}, err
@@ -38,7 +39,7 @@ func (e *Extension) MessagePart(ctx context.Context, s permissions.Subject, id s
 	return e.messages.Part(ctx, s, id, part)
 }
 
-// Search finds records as the add-in does for its user.
+// Search finds records as the add-in does for its user. It asks no license.
 func (e *Extension) Search(ctx context.Context, s permissions.Subject, q search.Query) (search.Results, error) {
 	return e.search.Search(ctx, s, q)
 }
