@@ -18,7 +18,7 @@ func TestTheHostsOwnSessionOpensTheAdminPage(t *testing.T) {
 			return permissions.Subject{UserID: r.URL.Query().Get("as")}, r.URL.Query().Has("as")
 		}
 	})
-	if status, _, page := get(t, ext, "/mailconnector/admin/?as=1"); status != http.StatusOK || !strings.Contains(page, "Memory CRM") {
+	if status, _, page := get(t, ext, "/mailconnector/admin/health?as=1"); status != http.StatusOK || !strings.Contains(page, "Memory CRM 1.0") {
 		t.Errorf("the page answers %d to the CRM's administrator:\n%s", status, page)
 	}
 	if status, _, _ := get(t, ext, "/mailconnector/admin/?as="+rep.UserID); status == http.StatusOK {
@@ -35,7 +35,9 @@ func TestProductIsOptional(t *testing.T) {
 		status  int
 		want    string
 	}{
-		"named":     {func(context.Context) (module.Product, error) { return module.Product{Name: "My CRM", Version: "7"}, nil }, 200, `"version":"7"`},
+		"named": {func(context.Context) (module.Product, error) {
+			return module.Product{Name: "My CRM", Version: "7"}, nil
+		}, 200, `"version":"7"`},
 		"not named": {nil, 200, `"name":""`},
 		"failing":   {func(context.Context) (module.Product, error) { return module.Product{}, errors.New("secret detail") }, 500, "internal"},
 	} {
