@@ -124,10 +124,15 @@ func attached(part int, name, contentType, content string) messages.Attachment {
 	}
 }
 
+// querier reads: a pool or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // dumpTable writes the rows of a table as lines, in the order of all columns.
-func dumpTable(t *testing.T, db *sql.DB, table string) []string {
+func dumpTable(t *testing.T, q querier, table string) []string {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
+	rows, err := q.QueryContext(t.Context(), "SELECT * FROM "+table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,6 +224,10 @@ func TestFiling(t *testing.T) {
 		{"a full or missing storage", noStorage},
 		{"bytes that differ from what was announced", differingBytes},
 		{"requests of nobody", requestsOfNobody},
+		{"the organisation's default says who reads a mail", whoReads},
+		{"a server in strict mode", strictServer},
+		{"the CRM's lists count at once", countsAtOnce},
+		{"a list in pages", listsInPages},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, a) })
 	}
