@@ -16,6 +16,9 @@ var (
 	// the same Put succeeds once somebody made room.
 	ErrStoreFull = errors.New("content store is full")
 
+	// ErrStoreUnavailable says that the store does not answer, or is too busy to. The same call may succeed later.
+	ErrStoreUnavailable = errors.New("content store is unavailable")
+
 	// ErrStoreReadOnly says that the store does not take content: it is mounted read-only, or this process may not
 	// write to it. Reading still works.
 	ErrStoreReadOnly = errors.New("content store is read-only")

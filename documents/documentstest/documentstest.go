@@ -35,6 +35,7 @@ func RunStoreTests(t *testing.T, newStore func(t *testing.T) documents.ContentSt
 		{"storing again replaces", replaces},
 		{"a key may be the folder of another", nestedKeys},
 		{"a failing reader leaves nothing", failingReader},
+		{"a stream that is cut off leaves nothing", cutOff},
 		{"a canceled context leaves nothing", canceled},
 		{"keys outside the alphabet are refused", refusedKeys},
 		{"many at once do not mix", concurrent},
@@ -121,6 +122,18 @@ func failingReader(t *testing.T, store documents.ContentStore) {
 		t.Errorf("Put = %v, want the reader's error", err)
 	}
 	wantNothing(t, store, "failing")
+}
+
+// cutOff ends streams of all lengths as a network does, with an error that some libraries take for an end.
+func cutOff(t *testing.T, store documents.ContentStore) {
+	for _, size := range []int{0, 1, 1 << 20, 7 << 20} {
+		key := fmt.Sprintf("cutoff/%d", size)
+		r := io.MultiReader(bytes.NewReader(content(size)), iotest.ErrReader(io.ErrUnexpectedEOF))
+		if err := store.Put(t.Context(), key, r); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("Put of %d bytes = %v, want the reader's error", size, err)
+		}
+		wantNothing(t, store, key)
+	}
 }
 
 func canceled(t *testing.T, store documents.ContentStore) {
