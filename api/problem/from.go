@@ -195,6 +195,8 @@ func fromOutage(err error) *Problem {
 	switch {
 	case errors.Is(err, documents.ErrStoreFull), errors.Is(err, documents.ErrStoreReadOnly):
 		return outage(retryLater, "The storage of the CRM takes no more for now; nothing was stored. Tell an administrator.")
+	case errors.Is(err, documents.ErrStoreUnavailable):
+		return outage(retrySoon, "The storage of the CRM does not answer; nothing was stored. Try again in a moment.")
 	case database.IsUnavailable(err):
 		return outage(retrySoon, "The database of the CRM does not answer. Try again in a moment.")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

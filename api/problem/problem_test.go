@@ -70,6 +70,7 @@ func TestEveryErrorOfADomainHasItsProblem(t *testing.T) {
 		"query cannot be answered":       {&search.QueryError{Parameter: "limit", Detail: "x"}, problem.MalformedRequest, 400},
 		"disk full":                      {documents.ErrStoreFull, problem.Unavailable, 503},
 		"storage read-only":              {documents.ErrStoreReadOnly, problem.Unavailable, 503},
+		"storage gone":                   {documents.ErrStoreUnavailable, problem.Unavailable, 503},
 		"database gone":                  {mysql.ErrInvalidConn, problem.Unavailable, 503},
 		"took too long":                  {context.DeadlineExceeded, problem.Unavailable, 503},
 		"a problem of the edge":          {problem.New(problem.NotAcceptable, ""), problem.NotAcceptable, 406},
