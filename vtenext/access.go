@@ -49,9 +49,9 @@ func (p *Permissions) WriteAccess(ctx context.Context, w io.Writer, o AccessOpti
 	out := bufio.NewWriter(w)
 	for _, user := range policy.usersOf(o.Users) {
 		q := p.inquire(policy, user)
-		processes := records.listedFor(append(policy.engine.Groups(user), user))
+		records.listFor(append(policy.engine.Groups(user), user))
 		for _, t := range types {
-			if err := q.writeRecords(ctx, out, t, records, processes); err != nil {
+			if err := q.writeRecords(ctx, out, t, records); err != nil {
 				return fmt.Errorf("write decisions: %w", err)
 			}
 		}
@@ -65,6 +65,7 @@ type accessRecords struct {
 	facts     map[string]map[string]*fact // by entity type
 	converted map[string]bool             // leads, which lists leave out
 	processes map[string][]string         // records that processes list, by user or group
+	listed    map[string]bool             // those of the user who is written about
 }
 
 func (p *Permissions) accessRecords(ctx context.Context, policy *policy, types []*entityType) (*accessRecords, error) {
@@ -104,19 +105,18 @@ func (p *Permissions) accessRecords(ctx context.Context, policy *policy, types [
 	})
 }
 
-// listedFor returns the records that processes list for any of the users and groups.
-func (r *accessRecords) listedFor(resources []string) map[string]bool {
-	listed := make(map[string]bool)
+// listFor notes the records that processes list for any of the users and groups.
+func (r *accessRecords) listFor(resources []string) {
+	r.listed = make(map[string]bool)
 	for _, resource := range resources {
 		for _, id := range r.processes[resource] {
-			listed[id] = true
+			r.listed[id] = true
 		}
 	}
-	return listed
 }
 
 // writeRecords writes the decisions about the records of one entity type.
-func (q *inquiry) writeRecords(ctx context.Context, out *bufio.Writer, t *entityType, records *accessRecords, processes map[string]bool) error {
+func (q *inquiry) writeRecords(ctx context.Context, out *bufio.Writer, t *entityType, records *accessRecords) error {
 	facts := records.facts[t.name]
 	matches, err := q.matchesOf(ctx, t, facts)
 	if err != nil {
@@ -129,7 +129,7 @@ func (q *inquiry) writeRecords(ctx context.Context, out *bufio.Writer, t *entity
 		}
 		f := *shared
 		f.matches = matches[id]
-		listed := q.lists(t, &f) || processes[id]
+		listed := q.lists(t, &f) || records.listed[id]
 		writeRow(out, q.user, t.name, id, flag(f.deleted),
 			flag(q.judge(t, sharing.DetailView, &f).Allows()), flag(q.judge(t, sharing.EditView, &f).Allows()),
 			flag(q.judge(t, sharing.Delete, &f).Allows()), flag(listed && !f.deleted && !records.converted[id]))

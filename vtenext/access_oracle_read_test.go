@@ -48,11 +48,14 @@ func newOracle(t *testing.T, db *sql.DB) *oracle {
 	for _, pair := range []string{
 		"role2role", "role2rs", "role2group", "rs2role", "rs2rs", "rs2grp", "grp2role", "grp2rs", "grp2grp", "usr2usr",
 	} {
-		o.each(`SELECT m.tabid, '`+pair+`', s.* FROM vte_datashare_`+pair+` s JOIN vte_datashare_mod_rel m ON m.shareid = s.shareid`,
+		o.each(`SELECT m.tabid, '`+pair+`', s.* FROM vte_datashare_`+pair+` s
+			JOIN vte_datashare_mod_rel m ON m.shareid = s.shareid`,
 			func(r []string) { o.rules = append(o.rules, []string{r[0], r[1], r[3], r[4], r[5]}) })
 	}
 	o.readFilters()
-	o.each("SELECT resource, crmid FROM vte_process_adv_permissions", func(r []string) { o.listed[r[0]] = append(o.listed[r[0]], r[1]) })
+	o.each("SELECT resource, crmid FROM vte_process_adv_permissions", func(r []string) {
+		o.listed[r[0]] = append(o.listed[r[0]], r[1])
+	})
 	o.each("SELECT leadid FROM vte_leaddetails WHERE converted = 1", func(r []string) { o.leads[r[0]] = true })
 	return o
 }

@@ -235,7 +235,8 @@ func (o *oracle) inList(user, module, id, owner, deleted string) bool {
 	if deleted == "1" || o.leads[id] {
 		return false
 	}
-	if o.admin[user] || o.seesAll(user, false) || o.org(module) != "3" || o.owns(user, owner) || o.sharing(user, module, id, owner, false) {
+	if o.admin[user] || o.seesAll(user, false) || o.org(module) != "3" || o.owns(user, owner) ||
+		o.sharing(user, module, id, owner, false) {
 		return true
 	}
 	return slices.ContainsFunc(append(o.groupsOf(user), user), func(r string) bool { return slices.Contains(o.listed[r], id) })

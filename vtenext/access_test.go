@@ -139,6 +139,7 @@ func TestDecisionsAboutMessagesAreThoseOfTheRealCRM(t *testing.T) {
 			compare(t, got, want)
 		})
 	}
+	t.Run("tabs", func(t *testing.T) { testTabs(t, db) })
 }
 
 // ofSetting returns the lines of one setting without it.
@@ -164,8 +165,8 @@ func usersIn(lines []string) []string {
 	return users
 }
 
-func TestTheMessagesTabIsThatOfTheRealCRM(t *testing.T) {
-	db := organisation(t, "organisation-a-messages")
+// testTabs compares the Messages tabs of records.
+func testTabs(t *testing.T, db *sql.DB) {
 	for _, setting := range messageDefaults {
 		t.Run("default "+setting, func(t *testing.T) {
 			shareMessages(t, db, setting)

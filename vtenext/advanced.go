@@ -70,7 +70,9 @@ func (b *builder) advise(user string, rule *advancedRule) {
 
 // matches tells which of the rules each record meets for the user. As the CRM does, which runs a list query, it matches
 // no deleted record and no converted lead.
-func (c *CRM) matches(ctx context.Context, q querier, user string, rules []*advancedRule, ids []string) (map[string][]string, error) {
+func (c *CRM) matches(
+	ctx context.Context, q querier, user string, rules []*advancedRule, ids []string,
+) (map[string][]string, error) {
 	met := make(map[string][]string)
 	for _, rule := range rules {
 		args, ok, err := c.resolve(ctx, q, user, rule.args)

@@ -96,7 +96,8 @@ func (b *builder) fieldOf(t *entityType, columnName string) (field, error) {
 // plainTypes are the numbers of fields whose column holds what the user sees: texts, picklists, numbers, addresses.
 // References, owners, currencies and check boxes are compared by the CRM in ways of their own.
 var plainTypes = []string{
-	"1", "2", "4", "7", "9", "11", "13", "15", "16", "17", "19", "20", "21", "22", "24", "55", "104", "255", "1013", "1014", "1112",
+	"1", "2", "4", "7", "9", "11", "13", "15", "16", "17", "19", "20", "21", "22", "24", "55", "104", "255",
+	"1013", "1014", "1112",
 }
 
 var isoDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)

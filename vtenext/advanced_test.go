@@ -1,6 +1,7 @@
 package vtenext_test
 
 import (
+	"database/sql"
 	"io"
 	"slices"
 	"strings"
@@ -11,23 +12,18 @@ import (
 	"github.com/mailconnector/mailconnector/vtenext"
 )
 
-func TestAdvancedRulesOpenTheRecordsTheyMatch(t *testing.T) {
-	db := organisation(t, organisationA)
-	c := &toggle{}
-	c.prepare(t, db, 2000)
-	run := func(statements ...string) {
-		for _, statement := range statements {
-			exec(t, db, c.fill(statement))
-		}
-	}
-	run(
+var advancedTables = []string{"tbl_s_advancedrule", "tbl_s_advancedrule_rel", "tbl_s_advancedrulefilters"}
+
+func testAdvancedRules(t *testing.T, db *sql.DB) {
+	keep(t, db, advancedTables...)
+	s := newStage(t, db, 2001,
 		`INSERT INTO vte_account (accountid, accountname, industry, employees, rating, website, emailoptout)
 			VALUES (9N0, 'Alpha 100%_Beta', 'Banking', 250, NULL, '', 1)`,
 		"UPDATE vte_users SET department = 'Banking', title = NULL WHERE id = 9N1",
 		"INSERT INTO tbl_s_advancedrule (advrule_id, module_name, title) VALUES (9N, 'Accounts', 'the rule')",
 		"INSERT INTO tbl_s_advancedrule_rel VALUES (9N, 'Users', '9N1', 0)",
 	)
-	user, r := c.fill("9N1"), record("Accounts", c.fill("9N0"))
+	r := record("Accounts", s.record)
 	const name, industry, employees = "accountname", "industry", "employees"
 	for _, f := range []struct {
 		it         string
@@ -70,27 +66,25 @@ func TestAdvancedRulesOpenTheRecordsTheyMatch(t *testing.T) {
 		{"a column that is a statement", [][3]string{{"accountname` OR 1=1 OR `accountname", "e", "x"}}, false},
 		{"no condition", nil, false},
 	} {
-		run("DELETE FROM tbl_s_advancedrulefilters WHERE advrule_id = 9N")
+		s.run(t, db, "DELETE FROM tbl_s_advancedrulefilters WHERE advrule_id = 9N")
 		for i, condition := range f.conditions {
 			column := "vte_account:" + condition[0] + ":" + condition[0] + ":Accounts:V"
-			exec(t, db, "INSERT INTO tbl_s_advancedrulefilters VALUES (?, ?, ?, ?, ?)", c.fill("9N"), i, column, condition[1], condition[2])
+			exec(t, db, s.fill("INSERT INTO tbl_s_advancedrulefilters VALUES (9N, ?, ?, ?, ?)"), i, column, condition[1], condition[2])
 		}
 		p := permissionsOf(t, db)
-		d := ask(t, p, user, permissions.View, r)
+		d := ask(t, p, s.user, permissions.View, r)
 		if d.Allows() != f.opens || d.Allows() != (d.Reason.Code == sharing.CodeAdvanced) {
 			t.Errorf("%s: %v, want it to open the record: %t", f.it, d, f.opens)
 		}
-		if ask(t, p, user, permissions.Edit, r).Allows() {
+		if ask(t, p, s.user, permissions.Edit, r).Allows() {
 			t.Errorf("%s: a rule for viewing lets the user edit", f.it)
 		}
 	}
 }
 
-func TestAdvancedRulesOpenNeitherDeletedRecordsNorConvertedLeads(t *testing.T) {
-	db := organisation(t, organisationA)
-	c := &toggle{}
-	c.prepare(t, db, 2000)
-	for _, statement := range []string{
+func testAdvancedRulesOnRecordsThatListsLeaveOut(t *testing.T, db *sql.DB) {
+	keep(t, db, advancedTables...)
+	s := newStage(t, db, 2002,
 		"UPDATE vte_crmentity SET setype = 'Leads' WHERE crmid = 9N0",
 		"INSERT INTO vte_profile2tab (profileid, tabid, permissions) VALUES (9N, 7, 0)",
 		"INSERT INTO vte_profile2standardperm VALUES (9N, 7, 1, 0), (9N, 7, 2, 0), (9N, 7, 4, 0)",
@@ -98,24 +92,22 @@ func TestAdvancedRulesOpenNeitherDeletedRecordsNorConvertedLeads(t *testing.T) {
 		"INSERT INTO tbl_s_advancedrule (advrule_id, module_name, title) VALUES (9N, 'Leads', 'the rule')",
 		"INSERT INTO tbl_s_advancedrule_rel VALUES (9N, 'Users', '9N1', 1)",
 		"INSERT INTO tbl_s_advancedrulefilters VALUES (9N, 0, 'vte_leaddetails:company:company:Leads_Company:V', 'e', 'Alpha')",
-	} {
-		exec(t, db, c.fill(statement))
-	}
+	)
 	p := permissionsOf(t, db)
-	user, lead := c.fill("9N1"), record("Leads", c.fill("9N0"))
-	if got := ask(t, p, user, permissions.Edit, lead); got.Reason.Code != sharing.CodeAdvanced {
+	lead := record("Leads", s.record)
+	if got := ask(t, p, s.user, permissions.Edit, lead); got.Reason.Code != sharing.CodeAdvanced {
 		t.Fatalf("a lead that matches: %v", got)
 	}
-	exec(t, db, c.fill("UPDATE vte_leaddetails SET converted = 1 WHERE leadid = 9N0"))
-	if got := ask(t, p, user, permissions.View, lead); got.Allows() {
+	s.run(t, db, "UPDATE vte_leaddetails SET converted = 1 WHERE leadid = 9N0")
+	if got := ask(t, p, s.user, permissions.View, lead); got.Allows() {
 		t.Errorf("a converted lead: %v", got)
 	}
-	exec(t, db, c.fill("UPDATE vte_leaddetails SET converted = 0 WHERE leadid = 9N0"))
-	exec(t, db, c.fill("UPDATE vte_crmentity SET deleted = 1 WHERE crmid = 9N0"))
+	s.run(t, db, "UPDATE vte_leaddetails SET converted = 0 WHERE leadid = 9N0")
+	s.run(t, db, "UPDATE vte_crmentity SET deleted = 1 WHERE crmid = 9N0")
 	got := written(t, func(w io.Writer) error {
-		return p.WriteAccess(t.Context(), w, vtenext.AccessOptions{Users: []string{user}, Types: []string{"Leads"}})
+		return p.WriteAccess(t.Context(), w, vtenext.AccessOptions{Users: []string{s.user}, Types: []string{"Leads"}})
 	})
-	if want := strings.Join([]string{user, "Leads", lead.ID, "1", "0", "0", "0", "0"}, "\t"); !slices.Contains(got, want) {
+	if want := strings.Join([]string{s.user, "Leads", lead.ID, "1", "0", "0", "0", "0"}, "\t"); !slices.Contains(got, want) {
 		t.Error("the CRM does not let a rule open a deleted lead")
 	}
 }

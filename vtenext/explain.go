@@ -47,8 +47,9 @@ func (p *Permissions) Explain(ctx context.Context, s permissions.Subject, r perm
 	if err != nil {
 		return Explanation{}, err
 	}
-	actions := []permissions.Action{permissions.View, permissions.Edit, permissions.Delete, permissions.Create, permissions.Link}
-	for _, a := range actions {
+	for _, a := range []permissions.Action{
+		permissions.View, permissions.Edit, permissions.Delete, permissions.Create, permissions.Link,
+	} {
 		e.Answers = append(e.Answers, Answer{a, q.explain(a, r, facts)})
 	}
 	return e, nil

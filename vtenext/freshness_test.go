@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -21,8 +19,9 @@ const allowance = 2 * time.Second
 // toggle is something an administrator or a user changes that opens one record to one user, and closes it again.
 type toggle struct {
 	name          string
-	grant, revoke []string // statements; N stands for the toggle's number
+	grant, revoke []string // statements on the stage
 	setUp         []string
+	*stage
 	history
 }
 
@@ -57,9 +56,11 @@ func toggles() []*toggle {
 			revoke: []string{"DELETE FROM vte_users2group WHERE groupid = 9N9"},
 		},
 		{
-			name:   "a sharing rule is made",
-			grant:  rule,
-			revoke: []string{"DELETE FROM vte_datashare_mod_rel WHERE shareid = 9N", "DELETE FROM vte_datashare_role2role WHERE shareid = 9N"},
+			name:  "a sharing rule is made",
+			grant: rule,
+			revoke: []string{
+				"DELETE FROM vte_datashare_mod_rel WHERE shareid = 9N", "DELETE FROM vte_datashare_role2role WHERE shareid = 9N",
+			},
 		},
 		{
 			name:   "a profile permits an operation",
@@ -102,30 +103,8 @@ func toggles() []*toggle {
 	}
 }
 
-// prepare makes a user with a role and a profile of its own, and a record of another user that the default hides.
-func (c *toggle) prepare(t *testing.T, db *sql.DB, n int) {
-	t.Helper()
-	c.number(n)
-	setUp := []string{
-		"INSERT INTO vte_profile (profileid, profilename) VALUES (9N, 'profile N')",
-		"INSERT INTO vte_profile2globalperm VALUES (9N, 1, 1), (9N, 2, 1)",
-		"INSERT INTO vte_profile2tab (profileid, tabid, permissions) VALUES (9N, 6, 0)",
-		"INSERT INTO vte_profile2standardperm VALUES (9N, 6, 0, 0), (9N, 6, 1, 0), (9N, 6, 2, 0), (9N, 6, 3, 0), (9N, 6, 4, 0)",
-		"INSERT INTO vte_role VALUES ('HWN', 'watcher', 'H1::HWN', 1), ('HON', 'owner', 'H1::HON', 1)",
-		"INSERT INTO vte_role2profile VALUES ('HWN', 9N, 0), ('HON', 9N, 0)",
-		`INSERT INTO vte_users (id, user_name, status, is_admin, reminder_interval)
-			VALUES (9N1, 'watcherN', 'Active', 'off', ''), (9N2, 'ownerN', 'Active', 'off', '')`,
-		"INSERT INTO vte_user2role VALUES (9N1, 'HWN'), (9N2, 'HON')",
-		"INSERT INTO vte_crmentity (crmid, smownerid, setype) VALUES (9N0, 9N2, 'Accounts')",
-	}
-	for _, statement := range append(setUp, c.setUp...) {
-		exec(t, db, c.fill(statement))
-	}
-}
-
 // history is what became of a toggle, and how long its changes took to count.
 type history struct {
-	n       string
 	mu      sync.Mutex
 	granted bool
 	since   time.Time // of the last commit, as known by the one who committed
@@ -133,15 +112,6 @@ type history struct {
 	slowest time.Duration
 	leaks   []string
 }
-
-func (h *history) number(n int) { h.n = strconv.Itoa(n) }
-
-// fill puts the toggle's number into a statement, where it stands behind a digit, a name or a space.
-func (h *history) fill(statement string) string {
-	return placeholder.ReplaceAllString(statement, "${1}"+h.n)
-}
-
-var placeholder = regexp.MustCompile(`\b(9|H[OWX]|watcher|owner|profile |group |advanced |')N`)
 
 // change commits statements in one transaction.
 func (c *toggle) change(ctx context.Context, db *sql.DB, grant bool) error {
@@ -204,7 +174,7 @@ func TestChangesCountWithinTwoSecondsUnderLoad(t *testing.T) {
 	db := organisation(t, organisationA)
 	all := toggles()
 	for i, c := range all {
-		c.prepare(t, db, 1000+i)
+		c.stage = newStage(t, db, 1000+i, c.setUp...)
 	}
 	checked, onDemand := permissionsOf(t, db), permissionsOf(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -251,8 +221,7 @@ func (c *toggle) watch(ctx context.Context, t *testing.T, p *vtenext.Permissions
 	}
 }
 
-func TestNothingIsAnsweredWhileTheTablesAreLocked(t *testing.T) {
-	db := organisation(t, organisationA)
+func testLockedTables(t *testing.T, db *sql.DB) {
 	p := permissionsOf(t, db)
 	if got := ask(t, p, "1", permissions.View, record("Accounts", "59")); !got.Allows() {
 		t.Fatal(got)

@@ -1,6 +1,7 @@
 package vtenext_test
 
 import (
+	"database/sql"
 	"errors"
 	"slices"
 	"testing"
@@ -12,19 +13,15 @@ import (
 	"github.com/mailconnector/mailconnector/vtenext"
 )
 
-func TestMessagesHaveRulesOfTheirOwn(t *testing.T) {
-	db := organisation(t, "organisation-a-messages")
+func testMessages(t *testing.T, db *sql.DB) {
+	keep(t, db, "vte_def_org_share")
 	shareMessages(t, db, "3")
-	c := &toggle{}
-	c.prepare(t, db, 2000)
-	for _, statement := range []string{
+	s := newStage(t, db, 2004,
 		`INSERT INTO vte_messages (messagesid, messagehash, mtype, mvisibility, smownerid, draft)
 			VALUES (9N3, 'group N', 'Link', '', 9N2, 0), (9N4, 'group N', 'Webmail', '', 9N2, 0)`,
 		"INSERT INTO vte_messagesrel (messagehash, crmid, module) VALUES ('group N', 9N0, 'Accounts')",
-	} {
-		exec(t, db, c.fill(statement))
-	}
-	message, user := record("Messages", c.fill("9N3")), c.fill("9N1")
+	)
+	message := record("Messages", s.fill("9N3"))
 	const (
 		own     = "UPDATE vte_messages SET smownerid = 9N1 WHERE messagesid = 9N3"
 		public  = "UPDATE vte_messages SET mvisibility = 'Public' WHERE messagesid = 9N3"
@@ -57,41 +54,39 @@ func TestMessagesHaveRulesOfTheirOwn(t *testing.T) {
 		t.Run(m.it, func(t *testing.T) {
 			keep(t, db, "vte_messages", "vte_modcomments_msgrel", "vte_role", "vte_users", "vte_vteprop", "vte_def_org_share",
 				"vte_crmentity")
-			for _, change := range m.changes {
-				exec(t, db, c.fill(change))
-			}
+			s.run(t, db, m.changes...)
 			p := permissionsOf(t, db)
-			got := ask(t, p, user, permissions.View, message)
+			got := ask(t, p, s.user, permissions.View, message)
 			if got.Reason.Code != m.view || (m.view == "") != (got.Outcome == permissions.Missing) {
 				t.Errorf("viewing: %v, want %q", got, m.view)
 			}
-			if got = ask(t, p, user, permissions.Edit, message); got.Reason.Code != m.edit {
+			if got = ask(t, p, s.user, permissions.Edit, message); got.Reason.Code != m.edit {
 				t.Errorf("editing: %v, want %q", got, m.edit)
 			}
 			mayDelete := slices.Contains(m.changes, own) && !slices.Contains(m.changes, deleted)
-			if got := ask(t, p, user, permissions.Delete, message); got.Allows() != mayDelete {
+			if got := ask(t, p, s.user, permissions.Delete, message); got.Allows() != mayDelete {
 				t.Errorf("deleting: %v, want it allowed: %t", got, mayDelete)
 			}
 		})
 	}
 	t.Run("the tab of a record shows the latest copy of each mail", func(t *testing.T) {
 		keep(t, db, "vte_messages", "vte_crmentity")
-		account := record("Accounts", c.fill("9N0"))
+		account := record("Accounts", s.record)
 		p := permissionsOf(t, db)
-		if _, err := p.MessagesTab(t.Context(), permissions.Subject{UserID: user}, account); !errors.Is(err, permissions.ErrNotFound) {
+		if _, err := p.MessagesTab(t.Context(), permissions.Subject{UserID: s.user}, account); !errors.Is(err, permissions.ErrNotFound) {
 			t.Errorf("of a record the user does not see: %v", err)
 		}
-		exec(t, db, c.fill("UPDATE vte_crmentity SET smownerid = 9N1 WHERE crmid = 9N0"))
-		got, err := p.MessagesTab(t.Context(), permissions.Subject{UserID: user}, account)
+		s.run(t, db, "UPDATE vte_crmentity SET smownerid = 9N1 WHERE crmid = 9N0")
+		got, err := p.MessagesTab(t.Context(), permissions.Subject{UserID: s.user}, account)
 		if err != nil || len(got) > 0 {
 			t.Errorf("of messages of others: %v, %v", got, err)
 		}
-		exec(t, db, c.fill("UPDATE vte_messages SET smownerid = 9N1 WHERE messagesid IN (9N3, 9N4)"))
-		got, err = p.MessagesTab(t.Context(), permissions.Subject{UserID: user}, account)
+		s.run(t, db, "UPDATE vte_messages SET smownerid = 9N1 WHERE messagesid IN (9N3, 9N4)")
+		got, err = p.MessagesTab(t.Context(), permissions.Subject{UserID: s.user}, account)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]string{c.fill("9N4")}, got); diff != "" {
+		if diff := cmp.Diff([]string{s.fill("9N4")}, got); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -29,7 +29,9 @@ func (p *Permissions) Run(ctx context.Context) { p.fresh.run(ctx) }
 
 // Check answers for many records at once, of mixed types, in the order asked. Nobody who may not sign in is permitted
 // anything.
-func (p *Permissions) Check(ctx context.Context, s permissions.Subject, a permissions.Action, records []permissions.Record) ([]permissions.Decision, error) {
+func (p *Permissions) Check(
+	ctx context.Context, s permissions.Subject, a permissions.Action, records []permissions.Record,
+) ([]permissions.Decision, error) {
 	if len(records) == 0 {
 		return nil, nil
 	}
@@ -93,7 +95,9 @@ const (
 )
 
 // check answers for records as [Permissions.Check] does.
-func (q *inquiry) check(ctx context.Context, a permissions.Action, records []permissions.Record) ([]permissions.Decision, error) {
+func (q *inquiry) check(
+	ctx context.Context, a permissions.Action, records []permissions.Record,
+) ([]permissions.Decision, error) {
 	decisions := make([]permissions.Decision, len(records))
 	if !q.active() {
 		for i := range decisions {

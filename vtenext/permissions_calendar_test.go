@@ -1,6 +1,7 @@
 package vtenext_test
 
 import (
+	"database/sql"
 	"testing"
 
 	"github.com/mailconnector/mailconnector/permissions"
@@ -8,20 +9,15 @@ import (
 	"github.com/mailconnector/mailconnector/vtenext"
 )
 
-func TestActivitiesAreSeenByVisibilityInvitationAndSharedCalendars(t *testing.T) {
-	db := organisation(t, organisationA)
-	c := &toggle{}
-	c.prepare(t, db, 2000)
-	for _, statement := range []string{
+func testActivities(t *testing.T, db *sql.DB) {
+	s := newStage(t, db, 2003,
 		"UPDATE vte_crmentity SET setype = 'Calendar' WHERE crmid = 9N0",
 		`INSERT INTO vte_activity (activityid, subject, activitytype, date_start, visibility)
 			VALUES (9N0, 'Meeting', 'Meeting', '2026-01-01', 'Standard')`,
 		"INSERT INTO vte_profile2tab (profileid, tabid, permissions) VALUES (9N, 9, 0)",
 		"INSERT INTO vte_profile2standardperm VALUES (9N, 9, 1, 0), (9N, 9, 2, 0), (9N, 9, 4, 0)",
 		"INSERT INTO vte_groups (groupid, groupname) VALUES (9N9, 'group')",
-	} {
-		exec(t, db, c.fill(statement))
-	}
+	)
 	const (
 		public = "UPDATE vte_activity SET visibility = 'Public' WHERE activityid = 9N0"
 		hidden = "UPDATE vte_activity SET visibility = 'Private' WHERE activityid = 9N0"
@@ -62,20 +58,18 @@ func TestActivitiesAreSeenByVisibilityInvitationAndSharedCalendars(t *testing.T)
 		t.Run(a.it, func(t *testing.T) {
 			keep(t, db, "vte_activity", "vte_crmentity", "vte_users2group", "vte_invitees", "vte_sharedcalendar", "vte_role",
 				"vte_def_org_share", "vte_users")
-			for _, change := range a.changes {
-				exec(t, db, c.fill(change))
-			}
-			p, user, r := permissionsOf(t, db), c.fill("9N1"), record("Calendar", c.fill("9N0"))
-			if got := ask(t, p, user, permissions.View, r); got.Reason.Code != a.view {
+			s.run(t, db, a.changes...)
+			p, r := permissionsOf(t, db), record("Calendar", s.record)
+			if got := ask(t, p, s.user, permissions.View, r); got.Reason.Code != a.view {
 				t.Errorf("viewing: %v, want %s", got, a.view)
 			}
-			if got := ask(t, p, user, permissions.Edit, r); got.Reason.Code != a.edit {
+			if got := ask(t, p, s.user, permissions.Edit, r); got.Reason.Code != a.edit {
 				t.Errorf("editing: %v, want %s", got, a.edit)
 			}
 		})
 	}
 	t.Run("the scope says that more may be seen", func(t *testing.T) {
-		scope, err := permissionsOf(t, db).Scope(t.Context(), permissions.Subject{UserID: c.fill("9N1")}, "Calendar")
+		scope, err := permissionsOf(t, db).Scope(t.Context(), permissions.Subject{UserID: s.user}, "Calendar")
 		if err != nil || !scope.More || scope.All {
 			t.Errorf("%+v, %v", scope, err)
 		}

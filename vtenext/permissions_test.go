@@ -35,6 +35,8 @@ func recordOf(t testing.TB, db *sql.DB, entityType, owner string) permissions.Re
 		"SELECT MIN(crmid) FROM vte_crmentity WHERE setype = ? AND smownerid = ? AND deleted = 0", entityType, owner))
 }
 
+// TestPermissions shares an installation, because loading one takes longer than most of these tests. Each puts back what
+// it changes of others.
 func TestPermissions(t *testing.T) {
 	db := organisation(t, "organisation-a-messages")
 	for _, c := range []struct {
@@ -51,21 +53,19 @@ func TestPermissions(t *testing.T) {
 		{"processes hold records to former versions", testProcessesHoldRecordsToFormerVersions},
 		{"scope holds every owner of a visible record", testScopeHoldsEveryOwnerOfAVisibleRecord},
 		{"scope of what is not visible is empty", testScopeOfWhatIsNotVisibleIsEmpty},
+		{"a default installation has no findings", testNoFindings},
+		{"entity types", testEntityTypes},
+		{"advanced rules open the records they match", testAdvancedRules},
+		{"advanced rules on records that lists leave out", testAdvancedRulesOnRecordsThatListsLeaveOut},
+		{"activities", testActivities},
+		{"messages", testMessages},
+		{"explanations name the rule that decided", testExplanations},
+		{"what is missing disables its part", testMissingTables},
+		{"extensions are named, and refuse all but administrators", testExtensions},
+		{"unknown values are read as the stricter ones", testUnknownValues},
+		{"nothing is answered while tables are locked", testLockedTables},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, db) })
-	}
-}
-
-// keep puts tables back as they were when the test ends.
-func keep(t testing.TB, db *sql.DB, tables ...string) {
-	t.Helper()
-	for _, table := range tables {
-		exec(t, db, "CREATE TABLE kept_"+table+" AS SELECT * FROM "+table)
-		t.Cleanup(func() {
-			exec(t, db, "DELETE FROM "+table)
-			exec(t, db, "INSERT INTO "+table+" SELECT * FROM kept_"+table)
-			exec(t, db, "DROP TABLE kept_"+table)
-		})
 	}
 }
 
@@ -98,7 +98,8 @@ func testNobodyWhoMayNotSignInIsPermittedAnything(t *testing.T, db *sql.DB) {
 	keep(t, db, "vte_users")
 	inactive := text(t, db, "SELECT MIN(id) FROM vte_users WHERE status = 'Inactive'")
 	owned := recordOf(t, db, "Accounts", inactive)
-	if got := ask(t, permissionsOf(t, db), inactive, permissions.View, owned); got.Allows() || got.Reason.Code != vtenext.CodeInactiveUser {
+	got := ask(t, permissionsOf(t, db), inactive, permissions.View, owned)
+	if got.Allows() || got.Reason.Code != vtenext.CodeInactiveUser {
 		t.Errorf("an inactive user on an own record: %v", got)
 	}
 	exec(t, db, "UPDATE vte_users SET status = 'Active' WHERE id = ?", inactive)
@@ -163,11 +164,11 @@ func ordinaryUser(t testing.TB, db *sql.DB) string {
 			SELECT 1 FROM vte_role2profile p JOIN vte_profile2globalperm g ON g.profileid = p.profileid
 			WHERE p.roleid = r.roleid AND p.mobile = 0 AND g.globalactionpermission = 0)
 		AND NOT EXISTS (
-			SELECT 1 FROM vte_role2profile p JOIN vte_profile2tab x ON x.profileid = p.profileid AND x.tabid = 6 AND x.permissions <> 0
-			WHERE p.roleid = r.roleid)
+			SELECT 1 FROM vte_role2profile p JOIN vte_profile2tab x ON x.profileid = p.profileid
+			WHERE p.roleid = r.roleid AND x.tabid = 6 AND x.permissions <> 0)
 		AND NOT EXISTS (
-			SELECT 1 FROM vte_role2profile p JOIN vte_profile2standardperm x ON x.profileid = p.profileid AND x.tabid = 6 AND x.permissions <> 0
-			WHERE p.roleid = r.roleid)`)
+			SELECT 1 FROM vte_role2profile p JOIN vte_profile2standardperm x ON x.profileid = p.profileid
+			WHERE p.roleid = r.roleid AND x.tabid = 6 AND x.permissions <> 0)`)
 }
 
 func testUsersSeeThemselvesAndAdministratorsEverybody(t *testing.T, db *sql.DB) {
@@ -209,7 +210,8 @@ func testLinkingAsksForTheRelationAndForEditingTheEntityType(t *testing.T, db *s
 	if got := ask(t, p, user, permissions.Link, account); got.Allows() {
 		t.Errorf("linking without the permission to edit: %v", got)
 	}
-	exec(t, db, "DELETE FROM vte_relatedlists WHERE tabid = 6 AND related_tabid = (SELECT tabid FROM vte_tab WHERE name = 'Messages')")
+	exec(t, db, `DELETE FROM vte_relatedlists
+		WHERE tabid = 6 AND related_tabid = (SELECT tabid FROM vte_tab WHERE name = 'Messages')`)
 	if got := ask(t, permissionsOf(t, db), "1", permissions.Link, account); got.Reason.Code != vtenext.CodeNoRelation {
 		t.Errorf("linking without the relation: %v", got)
 	}

@@ -24,8 +24,8 @@ func typesOf(t testing.TB, p *vtenext.Permissions, user, lang string) map[string
 	return types
 }
 
-func TestTypes(t *testing.T) {
-	db := organisation(t, organisationA)
+func testEntityTypes(t *testing.T, db *sql.DB) {
+	keep(t, db, "vte_profile2globalperm", "vte_profile2tab", "vte_profile2standardperm", "vte_profile2field")
 	p := permissionsOf(t, db)
 	t.Run("speak the language asked", func(t *testing.T) { testLanguages(t, p) })
 	t.Run("have fields that say how they are matched", func(t *testing.T) { testKinds(t, p) })
@@ -100,7 +100,8 @@ func testTypes(t *testing.T, db *sql.DB, p *vtenext.Permissions) {
 	user := ordinaryUserOf(t, db)
 	exec(t, db, "UPDATE vte_profile2tab SET permissions = 1 WHERE tabid = 6")
 	exec(t, db, "UPDATE vte_profile2standardperm SET permissions = 1 WHERE tabid = 4 AND operation = 1")
-	exec(t, db, "UPDATE vte_profile2field SET visible = 1 WHERE fieldid IN (SELECT fieldid FROM vte_field WHERE tabid = 4 AND fieldname = 'email')")
+	exec(t, db, `UPDATE vte_profile2field SET visible = 1
+		WHERE fieldid IN (SELECT fieldid FROM vte_field WHERE tabid = 4 AND fieldname = 'email')`)
 	seen := typesOf(t, permissionsOf(t, db), user, "en")
 	if _, there := seen["Accounts"]; there {
 		t.Error("an entity type that no profile opens is offered")

@@ -13,10 +13,22 @@ func needs(part Part, table, columns string) need {
 	return need{part: part, table: table, columns: strings.Fields(columns)}
 }
 
-// permissionNeeds lists the tables that are read when a question is asked. Those of the policy are its sources'.
+// baseNeeds lists the tables without which nothing is answered: those of the policy, and that of the records.
+func baseNeeds() []need {
+	list := []need{needs(PartPermissions, "{crmentity}", "crmid setype smownerid deleted")}
+	for _, s := range policySources() {
+		for _, p := range s.parts {
+			if !p.optional {
+				list = append(list, need{PartPermissions, p.table, p.names()})
+			}
+		}
+	}
+	return list
+}
+
+// permissionNeeds lists the tables that questions about some records are answered from.
 func permissionNeeds() []need {
 	return []need{
-		needs(PartPermissions, "{crmentity}", "crmid setype smownerid deleted"),
 		needs(PartProcesses, "{trigger_queue}", "crmid freeze"),
 		needs(PartProcesses, "{processmaker_rec}", "crmid running_process"),
 		needs(PartProcesses, "{running_processes}", "id processmakerid xml_version xml_version_forced"),

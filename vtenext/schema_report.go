@@ -30,9 +30,9 @@ func (p *Permissions) Inspect(ctx context.Context) (Report, error) {
 	return report, nil
 }
 
-// findTables looks for tables and columns. The policy finds those that questions are answered from.
+// findTables looks for tables and columns. The policy itself finds those of permissionNeeds.
 func (c *CRM) findTables(ctx context.Context) ([]Finding, error) {
-	wanted := slices.Concat(sourceNeeds(), permissionNeeds()[:1], signInNeeds(), recordNeeds(), filingNeeds())
+	wanted := slices.Concat(baseNeeds(), signInNeeds(), recordNeeds(), filingNeeds())
 	tables := make([]string, len(wanted))
 	for i, n := range wanted {
 		tables[i] = c.sql(n.table)
@@ -48,19 +48,6 @@ func (c *CRM) findTables(ctx context.Context) ([]Finding, error) {
 		}
 	}
 	return findings, nil
-}
-
-// sourceNeeds lists the tables without which there is no policy.
-func sourceNeeds() []need {
-	var list []need
-	for _, s := range policySources() {
-		for _, p := range s.parts {
-			if !p.optional {
-				list = append(list, need{PartPermissions, p.table, p.names()})
-			}
-		}
-	}
-	return list
 }
 
 // extension is a table in which the CRM registers code, beside those that the policy reads.
@@ -104,9 +91,8 @@ func (c *CRM) findExtensions(ctx context.Context) ([]Finding, error) {
 			return nil, err
 		}
 		if more := counts[0] - e.standard; more > 0 {
-			findings = append(findings, Finding{
-				Part: e.part, Subject: e.table, Detail: fmt.Sprintf("registers %d more than a default installation; this code %s", more, e.does),
-			})
+			detail := fmt.Sprintf("registers %d more than a default installation; this code %s", more, e.does)
+			findings = append(findings, Finding{Part: e.part, Subject: e.table, Detail: detail})
 		}
 	}
 	return findings, nil

@@ -30,15 +30,13 @@ func inspect(t testing.TB, p *vtenext.Permissions) (vtenext.Report, []string) {
 	return r, lines
 }
 
-func TestADefaultInstallationHasNoFindings(t *testing.T) {
-	db := organisation(t, organisationA)
+func testNoFindings(t *testing.T, db *sql.DB) {
 	if _, findings := inspect(t, permissionsOf(t, db)); len(findings) > 0 {
 		t.Errorf("findings:\n%s", strings.Join(findings, "\n"))
 	}
 }
 
-func TestWhatIsMissingDisablesItsPart(t *testing.T) {
-	db := organisation(t, "organisation-a-messages")
+func testMissingTables(t *testing.T, db *sql.DB) {
 	for _, c := range []struct {
 		name, change, back string
 		part               vtenext.Part
@@ -97,8 +95,7 @@ func TestWhatIsMissingDisablesItsPart(t *testing.T) {
 	})
 }
 
-func TestExtensionsAreNamedAndRefuseAllButAdministrators(t *testing.T) {
-	db := organisation(t, organisationA)
+func testExtensions(t *testing.T, db *sql.DB) {
 	user := ordinaryUser(t, db)
 	account := recordOf(t, db, "Accounts", user)
 	if got := ask(t, permissionsOf(t, db), user, permissions.View, account); !got.Allows() {
@@ -150,27 +147,25 @@ func TestExtensionsAreNamedAndRefuseAllButAdministrators(t *testing.T) {
 	})
 }
 
-func TestUnknownValuesAreReadAsTheStricterOnes(t *testing.T) {
-	db := organisation(t, organisationA)
-	c := &toggle{}
-	c.prepare(t, db, 2000)
-	user, r := c.fill("9N1"), record("Accounts", c.fill("9N0"))
+func testUnknownValues(t *testing.T, db *sql.DB) {
+	s := newStage(t, db, 2006)
+	r := record("Accounts", s.record)
 	for _, v := range []struct{ name, change, table, finding string }{
 		{"a default", "UPDATE vte_def_org_share SET permission = 9 WHERE tabid = 6", "vte_def_org_share", "default of Accounts"},
 		{"the presence of an entity type", "UPDATE vte_tab SET presence = 7 WHERE tabid = 6", "vte_tab", "presence of Accounts"},
-		{"the permission of a rule", c.fill("INSERT INTO vte_datashare_role2role VALUES (9N, 'HON', 'HWN', 7)"),
+		{"the permission of a rule", "INSERT INTO vte_datashare_role2role VALUES (9N, 'HON', 'HWN', 7)",
 			"vte_datashare_role2role", "sharing rule"},
-		{"the status of a user", c.fill("UPDATE vte_users SET status = 'Guest' WHERE id = 9N1"), "vte_users", "status of user"},
+		{"the status of a user", "UPDATE vte_users SET status = 'Guest' WHERE id = 9N1", "vte_users", "status of user"},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			keep(t, db, v.table, "vte_datashare_mod_rel")
-			exec(t, db, c.fill("INSERT INTO vte_datashare_mod_rel (shareid, tabid) VALUES (9N, 6)"))
-			exec(t, db, v.change)
+			s.run(t, db, "INSERT INTO vte_datashare_mod_rel (shareid, tabid) VALUES (9N, 6)", v.change)
 			p := permissionsOf(t, db)
-			if got := ask(t, p, user, permissions.View, r); got.Allows() {
+			if got := ask(t, p, s.user, permissions.View, r); got.Allows() {
 				t.Errorf("viewing: %v", got)
 			}
-			if _, findings := inspect(t, p); !slices.ContainsFunc(findings, func(f string) bool { return strings.Contains(f, v.finding) }) {
+			names := func(f string) bool { return strings.Contains(f, v.finding) }
+			if _, findings := inspect(t, p); !slices.ContainsFunc(findings, names) {
 				t.Errorf("findings: %v", findings)
 			}
 		})
