@@ -34,7 +34,7 @@ func accessTable(summary, detail, name string, write func(*vtenext.Permissions, 
 	return command{
 		summary: summary,
 		detail:  detail,
-		example: "mailconnector access " + name + " --dsn-file /etc/mailconnector/dsn --format tsv > " + name + ".tsv",
+		example: "mailconnector access " + name + " --vtenext /var/www/crm --format tsv > " + name + ".tsv",
 		flags: func(f *flag.FlagSet) runner {
 			var c crmFlags
 			c.declare(f)
@@ -59,7 +59,7 @@ func accessTable(summary, detail, name string, write func(*vtenext.Permissions, 
 func accessExplainCommand() command {
 	return command{
 		summary: "Say in words which rule decides what a user may do with a record.",
-		example: "mailconnector access explain --dsn-file /etc/mailconnector/dsn --user anna --module Contacts --record 42",
+		example: "mailconnector access explain --vtenext /var/www/crm --user anna --module Contacts --record 42",
 		flags: func(f *flag.FlagSet) runner {
 			var c crmFlags
 			c.declare(f)

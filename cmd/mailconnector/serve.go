@@ -19,8 +19,7 @@ func serveCommand() command {
 		summary: "Serve the module beside vtenext, on its database and storage folder.",
 		detail: "Put it behind the CRM's own web server, which terminates TLS and forwards the path. Run migrate first.\n" +
 			"What the installation lacks is printed at the start, with what is refused because of it.",
-		example: "mailconnector serve --dsn-file /etc/mailconnector/dsn --storage /var/www/crm --crm-version 20.04.3 \\\n" +
-			"  --crm-url https://crm.example.com --content /var/lib/mailconnector --vendor vendor.pub",
+		example: "mailconnector serve --vtenext /var/www/crm --content /var/lib/mailconnector --vendor vendor.pub",
 		flags: func(f *flag.FlagSet) runner {
 			var c siteFlags
 			c.declare(f)
@@ -75,8 +74,7 @@ func migrateCommand() command {
 	return command{
 		summary: "Create or extend the module's tables, all named mc_…, in the CRM's database.",
 		detail:  "It is additive, safe to repeat, and safe to run while the module serves.",
-		example: "mailconnector migrate --dsn-file /etc/mailconnector/dsn --storage /var/www/crm \\\n" +
-			"  --crm-url https://crm.example.com --content /var/lib/mailconnector --vendor vendor.pub",
+		example: "mailconnector migrate --vtenext /var/www/crm --content /var/lib/mailconnector --vendor vendor.pub",
 		flags: func(f *flag.FlagSet) runner {
 			var c siteFlags
 			c.declare(f)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -24,19 +25,21 @@ import (
 	"github.com/mailconnector/mailconnector/vtenext"
 )
 
-// crmFlags name an installation of vtenext.
+// crmFlags name an installation of vtenext: by its folder, or setting by setting. A setting that is given wins over what
+// the folder says.
 type crmFlags struct {
-	dsn, dsnFile, prefix, timeZone, version, storage, url string
+	folder, dsn, dsnFile, prefix, timeZone, version, storage, url string
 }
 
 func (c *crmFlags) declare(f *flag.FlagSet) {
+	f.StringVar(&c.folder, "vtenext", "", "`folder` of the CRM, whose config.inc.php and vteversion.php say the rest")
 	f.StringVar(&c.dsn, "dsn", "", "data source `name` of the CRM's database, without a password: user@tcp(host:3306)/crm")
 	f.StringVar(&c.dsnFile, "dsn-file", "", "`file` that holds the data source name, password included; MAILCONNECTOR_DSN does too")
-	f.StringVar(&c.prefix, "table-prefix", vtenext.DefaultTablePrefix, "`prefix` of the CRM's tables ($table_prefix)")
-	f.StringVar(&c.timeZone, "time-zone", "Europe/Rome", "`zone` the CRM keeps its times in ($default_timezone)")
-	f.StringVar(&c.version, "crm-version", "", "`version` of the CRM, which its database does not tell")
-	f.StringVar(&c.storage, "storage", "", "the CRM's `folder`, in which its folder storage is ($root_directory)")
-	f.StringVar(&c.url, "crm-url", "", "`address` of the CRM as its users know it ($site_URL)")
+	f.StringVar(&c.prefix, "table-prefix", "", "`prefix` of the CRM's tables (default: $table_prefix, or vte)")
+	f.StringVar(&c.timeZone, "time-zone", "", "`zone` the CRM keeps its times in (default: $default_timezone, or Europe/Rome)")
+	f.StringVar(&c.version, "crm-version", "", "`version` of the CRM, which its database does not tell (default: that of vteversion.php)")
+	f.StringVar(&c.storage, "storage", "", "`folder` in which the CRM's folder storage is (default: that of --vtenext)")
+	f.StringVar(&c.url, "crm-url", "", "`address` of the CRM as its users know it (default: $site_URL)")
 }
 
 // crm is an installation that was opened.
@@ -44,17 +47,18 @@ type crm struct {
 	db *sql.DB
 	*vtenext.CRM
 	permissions *vtenext.Permissions
+	blocked     []string // extensions of file names
 }
 
 // open connects to the CRM's database and checks that it answers.
 func (c *crmFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*crm, error) {
-	dsn, err := c.dataSource(s)
+	installed, err := c.read()
 	if err != nil {
 		return nil, err
 	}
-	zone, err := time.LoadLocation(c.timeZone)
+	dsn, err := c.dataSource(s, installed)
 	if err != nil {
-		return nil, usageError{fmt.Sprintf("--time-zone: %v", err)}
+		return nil, err
 	}
 	db, err := sql.Open("mysql", dsn)
 	if err != nil {
@@ -66,16 +70,41 @@ func (c *crmFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*c
 		return nil, errors.Join(fmt.Errorf("connect to the CRM's database: %w", err), db.Close())
 	}
 	host, err := vtenext.New(vtenext.Config{
-		DB: db, TablePrefix: c.prefix, TimeZone: zone, Version: c.version, Storage: c.storage, Logger: logger,
+		DB: db, TablePrefix: installed.TablePrefix, TimeZone: installed.TimeZone, Version: installed.Version,
+		Storage: installed.Folder, Logger: logger,
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &crm{db: db, CRM: host, permissions: vtenext.NewPermissions(host)}, nil
+	return &crm{db, host, vtenext.NewPermissions(host), installed.BlockedExtensions}, nil
+}
+
+// read takes what the CRM's own files say, and over it what the flags say.
+func (c *crmFlags) read() (installed vtenext.Installation, err error) {
+	if c.folder != "" {
+		if installed, err = vtenext.ReadConfig(c.folder); err != nil {
+			return installed, err
+		}
+	}
+	zone := c.timeZone
+	if zone == "" && installed.TimeZone == nil {
+		zone = "Europe/Rome"
+	}
+	if zone != "" {
+		if installed.TimeZone, err = time.LoadLocation(zone); err != nil {
+			return installed, usageError{fmt.Sprintf("--time-zone: %v", err)}
+		}
+	}
+	installed.TablePrefix = cmp.Or(c.prefix, installed.TablePrefix)
+	installed.Version = cmp.Or(c.version, installed.Version)
+	installed.Folder = cmp.Or(c.storage, installed.Folder)
+	installed.SiteURL = cmp.Or(c.url, installed.SiteURL)
+	c.version, c.storage, c.url = installed.Version, installed.Folder, installed.SiteURL
+	return installed, nil
 }
 
 // dataSource reads the data source name from where it was given, and adds what the module needs of a connection.
-func (c *crmFlags) dataSource(s streams) (string, error) {
+func (c *crmFlags) dataSource(s streams, installed vtenext.Installation) (string, error) {
 	text := c.dsn
 	switch {
 	case c.dsn != "" && c.dsnFile != "":
@@ -89,8 +118,11 @@ func (c *crmFlags) dataSource(s streams) (string, error) {
 	case c.dsn == "":
 		text = os.Getenv("MAILCONNECTOR_DSN")
 	}
+	if text == "" && c.folder != "" {
+		text = installed.DSN()
+	}
 	if text == "" {
-		return "", usageError{"wants --dsn, --dsn-file or MAILCONNECTOR_DSN"}
+		return "", usageError{"wants --vtenext, --dsn, --dsn-file or MAILCONNECTOR_DSN"}
 	}
 	config, err := mysql.ParseDSN(text)
 	if err != nil {
@@ -138,15 +170,15 @@ type site struct {
 }
 
 func (c *siteFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*site, error) {
-	if c.storage == "" || c.content == "" {
-		return nil, usageError{"wants --storage and --content"}
-	}
-	if _, err := os.Stat(filepath.Join(c.storage, "storage")); err != nil {
-		return nil, fmt.Errorf("--storage: the CRM's folder for files is not there or closed to this user: %w", err)
-	}
 	keys, err := c.complete(s)
 	if err != nil {
 		return nil, err
+	}
+	if c.storage == "" || c.content == "" {
+		return nil, usageError{"wants --content, and --vtenext or --storage"}
+	}
+	if _, err := os.Stat(filepath.Join(c.storage, "storage")); err != nil {
+		return nil, fmt.Errorf("--storage: the CRM's folder for files is not there or closed to this user: %w", err)
 	}
 	content, err := documents.Files(c.content)
 	if err != nil {
@@ -193,6 +225,9 @@ func (c *siteFlags) license(ctx context.Context, s streams) (service *licensing.
 
 // complete refuses what is missing, fills in what follows from the rest, and reads the keys that sign licenses.
 func (c *siteFlags) complete(s streams) (keys []licensing.PublicKey, err error) {
+	if _, err := c.read(); err != nil {
+		return nil, err
+	}
 	address, err := url.Parse(c.url)
 	if err != nil || address.Host == "" {
 		return nil, usageError{"wants --crm-url, such as https://crm.example.com"}
@@ -218,7 +253,7 @@ func (c *siteFlags) complete(s streams) (keys []licensing.PublicKey, err error) 
 
 // host is vtenext as the module meets it.
 func (c *crm) host(siteURL, version string) (module.Host, error) {
-	filing, err := vtenext.NewFiling(vtenext.FilingConfig{CRM: c.CRM, Permissions: c.permissions})
+	filing, err := vtenext.NewFiling(vtenext.FilingConfig{CRM: c.CRM, Permissions: c.permissions, BlockedExtensions: c.blocked})
 	if err != nil {
 		return module.Host{}, err
 	}
