@@ -31,15 +31,18 @@ func (s *Service) byConversation(ctx context.Context, v *view, m Mail) ([]propos
 
 // byChoice finds what the user linked before for one of the addresses.
 func (s *Service) byChoice(ctx context.Context, v *view, m Mail) ([]proposal, error) {
-	var list []proposal
-	for _, p := range m.Participants {
-		records, err := s.store.choices(ctx, v.subject.UserID, [][]byte{addressKey(p.Address)}, maxPerGroup)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, proposals(records, p.Address)...)
+	about := make(map[string]string, len(m.Participants))
+	keys := make([][]byte, len(m.Participants))
+	for i, p := range m.Participants {
+		keys[i] = addressKey(p.Address)
+		about[string(keys[i])] = p.Address
 	}
-	return list, nil
+	choices, err := s.store.choices(ctx, v.subject.UserID, keys, maxCandidates)
+	list := make([]proposal, len(choices))
+	for i, c := range choices {
+		list[i] = proposal{permissions.Record{Type: c.Type, ID: c.Record}, about[string(c.Address)]}
+	}
+	return list, err
 }
 
 // byAddress finds records that have exactly one of the addresses in a field the subject may see.
@@ -48,7 +51,7 @@ func (s *Service) byAddress(ctx context.Context, v *view, m Mail) ([]proposal, e
 	for i, p := range m.Participants {
 		addresses[i] = p.Address
 	}
-	return s.byExact(ctx, v, emailTerm, addresses, v.admits)
+	return s.byExact(ctx, v, emailTerm, addresses)
 }
 
 // recordNumber is how the CRM's record numbers look: letters, then digits.
@@ -56,7 +59,7 @@ var recordNumber = regexp.MustCompile(`\b\p{L}{1,10}[-_]?\d{1,12}\b`)
 
 // byNumber finds records whose number stands in the subject.
 func (s *Service) byNumber(ctx context.Context, v *view, m Mail) ([]proposal, error) {
-	return s.byExact(ctx, v, numberTerm, recordNumber.FindAllString(fold(m.Subject), maxPerGroup), v.admits)
+	return s.byExact(ctx, v, numberTerm, recordNumber.FindAllString(fold(m.Subject), maxPerGroup))
 }
 
 // byDomain finds companies by the domain of an address. A company is a record of a type that has a web site or
@@ -72,9 +75,7 @@ func (s *Service) byDomain(ctx context.Context, v *view, m Mail) ([]proposal, er
 			domains = append(domains, domain)
 		}
 	}
-	return s.byExact(ctx, v, domainTerm, domains, func(t termRow) bool {
-		return v.admits(t) && v.types[t.Type].hasDomain()
-	})
+	return s.byExact(ctx, v.narrowed((*typeView).hasDomain), domainTerm, domains)
 }
 
 func (tv *typeView) hasDomain() bool {
@@ -110,18 +111,20 @@ func (s *Service) byParents(ctx context.Context, found map[permissions.Record]bo
 }
 
 // byExact finds documents by whole terms, in the order the terms are given, the latest modified first for each.
-func (s *Service) byExact(ctx context.Context, v *view, kind termKind, texts []string, admits func(termRow) bool) ([]proposal, error) {
+func (s *Service) byExact(ctx context.Context, v *view, kind termKind, texts []string) ([]proposal, error) {
+	if v.empty() {
+		return nil, nil
+	}
 	var list []proposal
 	for _, text := range texts {
-		rows, err := s.store.exact(ctx, kind, []byte(cut(text)), maxCandidates)
+		w := newWalk(s.store, v, queryWord{{kind, whole, []byte(cut(text))}}, nil, place{})
+		found, _, err := gather(ctx, w, nil, false)
 		if err != nil {
 			return nil, err
 		}
-		ids := []int64{}
-		for _, row := range rows {
-			if admits(row) && !slices.Contains(ids, row.Doc) {
-				ids = append(ids, row.Doc)
-			}
+		ids := make([]int64, len(found))
+		for i, c := range found {
+			ids[i] = c.doc
 		}
 		docs, err := s.store.docs(ctx, ids)
 		if err != nil {
@@ -136,7 +139,7 @@ func (s *Service) byExact(ctx context.Context, v *view, kind termKind, texts []s
 }
 
 func latestFirst(a, b docRow) int {
-	return cmp.Or(cmp.Compare(b.Modified, a.Modified), cmp.Compare(b.ID, a.ID))
+	return cmp.Or(cmp.Compare(b.Modified, a.Modified), cmp.Compare(a.ID, b.ID))
 }
 
 func (s *Service) record(row docRow) permissions.Record {

@@ -112,5 +112,17 @@ func Migrations() []database.Migration {
 			chosen INTEGER NOT NULL,
 			PRIMARY KEY (user_id, address, type, record)
 		) WITHOUT ROWID`,
+	}, {
+		ID: "search-009-suffixes",
+		MySQL: `CREATE TABLE mc_search_suffixes (
+			suffix VARBINARY(96) NOT NULL,
+			term VARBINARY(96) NOT NULL,
+			PRIMARY KEY (suffix, term)
+		) ` + database.TableOptions,
+		SQLite: `CREATE TABLE mc_search_suffixes (
+			suffix BLOB NOT NULL,
+			term BLOB NOT NULL,
+			PRIMARY KEY (suffix, term)
+		) WITHOUT ROWID`,
 	}}
 }

@@ -29,6 +29,13 @@ func fold(text string) string {
 	return unaccented.Replace(norm.NFC.String(b.String()))
 }
 
+// inGerman spells umlauts the way German does where they cannot be typed: "Müller" becomes "Mueller".
+func inGerman(text string) string {
+	return umlauts.Replace(norm.NFC.String(strings.ToValidUTF8(text, "")))
+}
+
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue")
+
 // words splits a text into folded words of letters and digits. An apostrophe separates: "O'Neill" is found as "neill".
 func words(text string) []string {
 	fields := strings.FieldsFunc(fold(text), func(r rune) bool {

@@ -2,9 +2,8 @@ package search
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -28,13 +27,23 @@ type Query struct {
 	Lang   string // BCP 47, for labels
 }
 
-// termRange is a range of terms of one kind: every term that begins with prefix.
+// match tells which terms of a kind a range has.
+type match uint8
+
+const (
+	prefix match = iota // those that begin with the text
+	whole               // the text itself
+	within              // those that have the text behind their beginning
+)
+
+// termRange is a set of terms of one kind.
 type termRange struct {
-	kind   termKind
-	prefix []byte
+	kind termKind
+	how  match
+	text []byte
 }
 
-// queryWord is one word of a query: a document matches it by a term of any of its ranges.
+// queryWord is one word of a query: a document matches it by a term of any of its ranges, the first being the best.
 type queryWord []termRange
 
 // parsed is a query that was found right.
@@ -42,8 +51,7 @@ type parsed struct {
 	words []queryWord
 	text  string // folded, for ranking
 	limit int
-	after position
-	key   [8]byte // of subject and query, to tell a foreign cursor
+	key   []byte // of subject and query, to tell a foreign cursor
 }
 
 func parse(s permissions.Subject, q Query) (parsed, error) {
@@ -59,14 +67,9 @@ func parse(s permissions.Subject, q Query) (parsed, error) {
 		p.limit = DefaultLimit
 	}
 	sum := sha256.Sum256([]byte(s.UserID + "\x00" + q.Text + "\x00" + q.Type))
-	copy(p.key[:], sum[:])
+	p.key = sum[:]
 	p.words = queryWords(q.Text)
-	if q.Cursor == "" {
-		return p, nil
-	}
-	var err error
-	p.after, err = p.open(q.Cursor)
-	return p, err
+	return p, nil
 }
 
 // queryWords takes a query apart. What looks like one telephone number as a whole is one word.
@@ -76,72 +79,50 @@ func queryWords(text string) []queryWord {
 	}
 	var list []queryWord
 	for _, piece := range strings.Fields(text) {
-		if strings.Contains(piece, "@") {
-			list = append(list, queryWord{{emailTerm, []byte(address(piece))}})
-			continue
-		}
-		if folded := cut(fold(piece)); strings.ContainsAny(folded, "0123456789") {
-			if w := words(piece); len(w) == 1 {
-				list = append(list, queryWord{{wordTerm, []byte(w[0])}, {numberTerm, []byte(folded)}})
-				continue
-			}
-		}
-		for _, w := range words(piece) {
-			list = append(list, queryWord{{wordTerm, []byte(w)}})
-		}
+		list = append(list, pieceWords(piece)...)
 	}
 	return list[:min(len(list), maxWords)]
 }
 
+// pieceWords takes apart what stands between two spaces.
+func pieceWords(piece string) []queryWord {
+	if name, domain, found := strings.Cut(address(piece), "@"); found && name+domain != "" {
+		if name == "" {
+			return []queryWord{{{domainTerm, prefix, []byte(domain)}}}
+		}
+		return []queryWord{{{emailTerm, prefix, []byte(address(piece))}}}
+	}
+	plain, german := words(piece), words(inGerman(piece))
+	if folded := cut(fold(piece)); len(plain) == 1 && strings.ContainsAny(folded, "0123456789") {
+		return []queryWord{append(queryWord{{numberTerm, prefix, []byte(folded)}}, wordRanges(plain[0], german[0])...)}
+	}
+	list := make([]queryWord, len(plain))
+	for i := range plain {
+		list[i] = wordRanges(plain[i], german[i])
+	}
+	return list
+}
+
+// wordRanges matches a word at the beginning of words, then in their middle, in any of its spellings.
+func wordRanges(spellings ...string) queryWord {
+	var w queryWord
+	spellings = slices.Compact(spellings)
+	for _, text := range spellings {
+		w = append(w, termRange{wordTerm, prefix, []byte(text)})
+	}
+	for _, text := range spellings {
+		if len(text) >= minFragment {
+			w = append(w, termRange{wordTerm, within, []byte(text)})
+		}
+	}
+	return w
+}
+
 func numericWord(number string) queryWord {
 	return queryWord{
-		{phoneTerm, []byte(number)},
-		{phoneEndTerm, []byte(reversed(number))},
-		{wordTerm, []byte(number)},
-		{numberTerm, []byte(number)},
+		{numberTerm, prefix, []byte(number)},
+		{phoneTerm, prefix, []byte(number)},
+		{phoneEndTerm, prefix, []byte(reversed(number))},
+		{wordTerm, prefix, []byte(number)},
 	}
-}
-
-// position is the place of a hit in the order of results. It stays what it is while other records come and go, so
-// that paging repeats nothing.
-type position struct {
-	Score    int   `json:"s"`
-	Modified int64 `json:"m"`
-	Doc      int64 `json:"d"`
-}
-
-// before reports whether p comes earlier in the results than other: a better score, then later modified, then newer.
-func (p position) before(other position) bool {
-	if p.Score != other.Score {
-		return p.Score > other.Score
-	}
-	if p.Modified != other.Modified {
-		return p.Modified > other.Modified
-	}
-	return p.Doc > other.Doc
-}
-
-type cursor struct {
-	Key [8]byte `json:"k"`
-	At  position
-}
-
-func (p parsed) seal(at position) string {
-	encoded, err := json.Marshal(cursor{p.key, at})
-	if err != nil {
-		panic(err) // numbers always encode
-	}
-	return base64.RawURLEncoding.EncodeToString(encoded)
-}
-
-func (p parsed) open(text string) (position, error) {
-	var c cursor
-	decoded, err := base64.RawURLEncoding.DecodeString(text)
-	if err == nil {
-		err = json.Unmarshal(decoded, &c)
-	}
-	if err != nil || c.Key != p.key || c.At == (position{}) {
-		return position{}, &QueryError{"cursor", "belongs to another query: start again without a cursor"}
-	}
-	return c.At, nil
 }

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"time"
 
@@ -31,7 +32,7 @@ func (s *Service) Status(ctx context.Context) (IndexStatus, error) {
 	if err != nil {
 		return IndexStatus{}, err
 	}
-	records, err := s.store.count(ctx)
+	records, err := s.store.documents(ctx)
 	return IndexStatus{Built: st.Built, Records: records, Changed: st.Changed, Compared: st.Compared}, err
 }
 
@@ -100,6 +101,19 @@ func (s *Service) freshen(ctx context.Context) {
 	if err := s.Refresh(ctx); err != nil && ctx.Err() == nil {
 		s.log.ErrorContext(ctx, "refresh search index", "err", err)
 	}
+	if err := s.look(ctx); err != nil && ctx.Err() == nil {
+		s.log.ErrorContext(ctx, "read state of search index", "err", err)
+	}
+}
+
+// look takes over what this or another process has done to the index.
+func (s *Service) look(ctx context.Context) error {
+	st, err := s.store.state(ctx)
+	if err != nil {
+		return err
+	}
+	s.known.Store(&st)
+	return s.names.read(s.db.Gorm(ctx))
 }
 
 // exclusively runs fn under the refresher's lease, and tells whether it could.
@@ -128,6 +142,11 @@ func (s *Service) poll(ctx context.Context, progress func(records int)) error {
 	if err != nil {
 		return err
 	}
+	keyless := st.Key == nil
+	if keyless {
+		st.Key = make([]byte, 32)
+		_, _ = rand.Read(st.Key) // never fails
+	}
 	for records := 0; ; {
 		docs, next, err := s.source.Changes(ctx, st.Position, changesLimit)
 		if err != nil {
@@ -139,7 +158,8 @@ func (s *Service) poll(ctx context.Context, progress func(records int)) error {
 		records += len(docs)
 		progress(records)
 		last := len(docs) < changesLimit
-		if next != st.Position || !st.Built && last {
+		if next != st.Position || !st.Built && last || keyless {
+			keyless = false
 			st.Position, st.Built, st.Changed = next, st.Built || last, s.db.Now()
 			if err := s.store.setState(ctx, st); err != nil {
 				return err

@@ -39,7 +39,12 @@ func (s *Service) Search(ctx context.Context, subject permissions.Subject, q Que
 	results := Results{Partial: failed}
 	switch {
 	case len(p.words) > 0:
-		err = s.search(ctx, v, p, &results)
+		var from cursor
+		if from, err = s.start(ctx, p, q.Cursor); err == nil && !v.empty() {
+			err = s.search(ctx, v, p, from, &results)
+		}
+	case q.Cursor != "":
+		err = errForeignCursor()
 	case p.text == "":
 		err = s.lastLinked(ctx, v, p.limit, &results)
 	}
@@ -48,49 +53,69 @@ func (s *Service) Search(ctx context.Context, subject permissions.Subject, q Que
 
 // prepare reads how far the index has come and what the subject may find in it.
 func (s *Service) prepare(ctx context.Context, subject permissions.Subject, only, lang string) (*view, []string, error) {
-	if err := s.names.read(s.db.Gorm(ctx)); err != nil {
-		return nil, nil, err
-	}
 	v, failed, err := s.view(ctx, subject, only, lang)
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := s.store.state(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !st.Built {
+	if !s.known.Load().Built {
 		failed = append(failed, "index")
 	}
 	return v, failed, nil
 }
 
-// search widens the pool of candidates until the page is full and its next one known, or there are no more.
-func (s *Service) search(ctx context.Context, v *view, p parsed, results *Results) error {
-	for want := pool; ; want *= 4 {
-		list, more, err := s.collect(ctx, v, p.words, want)
+// search goes from block to block until the page is full and its next one known, or there are no more.
+func (s *Service) search(ctx context.Context, v *view, p parsed, c cursor, results *Results) error {
+	pg := page{limit: p.limit, results: results}
+	for {
+		list, end, err := s.block(ctx, v, p, c)
 		if err != nil {
 			return err
 		}
-		if list, err = s.rank(ctx, v, list, p.text); err != nil {
+		c.To = end
+		if err := s.fill(ctx, v, &pg, behind(list, c.After), c); err != nil {
 			return err
 		}
-		if err := s.page(ctx, v, p, list, results); err != nil {
+		if pg.more {
+			results.Next, err = pg.last.seal(s.cursorKey(), p.key)
 			return err
 		}
-		if results.Next != "" || !more {
+		if end == nil {
 			return nil
 		}
+		c = cursor{Driver: c.Driver, From: *end}
 	}
 }
 
-// page fills the results with the candidates behind the cursor that pass the permission check. It looks for one more than
-// it shows: that there is a next page, and where it begins, tells of records that the subject may view and of no others.
-func (s *Service) page(ctx context.Context, v *view, p parsed, list []candidate, results *Results) error {
-	results.Items, results.Next = nil, ""
-	var last position
-	for part := range slices.Chunk(behind(list, p.after), p.limit+1) {
-		hits, err := s.show(ctx, v, part, results)
+// start is where the walk begins: at a cursor, or anew along the rarest word.
+func (s *Service) start(ctx context.Context, p parsed, text string) (c cursor, err error) {
+	if text == "" {
+		c.Driver, err = s.rarest(ctx, p.words)
+		return c, err
+	}
+	c, err = openCursor(text, s.cursorKey(), p.key)
+	if err != nil || c.Driver < 0 || c.Driver >= len(p.words) {
+		return c, errForeignCursor()
+	}
+	return c, nil
+}
+
+func errForeignCursor() error {
+	return &QueryError{"cursor", "belongs to another query: start again without a cursor"}
+}
+
+// page is a page of results that is being filled.
+type page struct {
+	limit   int
+	results *Results
+	last    cursor // behind the last item
+	more    bool   // there is an item behind the page
+}
+
+// fill adds candidates that pass the permission check to a page. It looks for one more than the page shows: that there
+// is a next page, and where it begins, tells of records that the subject may view and of no others.
+func (s *Service) fill(ctx context.Context, v *view, pg *page, list []candidate, c cursor) error {
+	for part := range slices.Chunk(list, pg.limit+1) {
+		hits, err := s.show(ctx, v, part, pg.results)
 		if err != nil {
 			return err
 		}
@@ -98,18 +123,19 @@ func (s *Service) page(ctx context.Context, v *view, p parsed, list []candidate,
 			if hit == nil {
 				continue
 			}
-			if len(results.Items) == p.limit {
-				results.Next = p.seal(last)
+			if len(pg.results.Items) == pg.limit {
+				pg.more = true
 				return nil
 			}
-			results.Items, last = append(results.Items, *hit), part[i].ranking
+			pg.results.Items = append(pg.results.Items, *hit)
+			pg.last, pg.last.After = c, &part[i].ranking
 		}
 	}
 	return nil
 }
 
-func behind(list []candidate, after position) []candidate {
-	if after == (position{}) {
+func behind(list []candidate, after *position) []candidate {
+	if after == nil {
 		return list
 	}
 	for i, c := range list {

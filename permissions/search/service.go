@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mailconnector/mailconnector/internal/database"
@@ -55,8 +56,9 @@ type Service struct {
 	log           *slog.Logger
 
 	names      *names
-	refreshing sync.Mutex // one refresh at a time in this process; the lease sees to the others
-	refreshed  time.Time  // guarded by refreshing
+	known      atomic.Pointer[state] // as last read
+	refreshing sync.Mutex            // one refresh at a time in this process; the lease sees to the others
+	refreshed  time.Time             // guarded by refreshing
 }
 
 // New checks the configuration and returns a service. It does no I/O.
@@ -70,8 +72,8 @@ func New(c Config) (*Service, error) {
 	if c.Holder == "" {
 		c.Holder = "search"
 	}
-	return &Service{
-		store:         store{db: c.DB},
+	s := &Service{
+		store:         store{db: c.DB, statements: newStatements(c.DB.SQL()), words: newWordSet()},
 		names:         newNames(),
 		db:            c.DB,
 		source:        c.Source,
@@ -79,8 +81,13 @@ func New(c Config) (*Service, error) {
 		conversations: c.Conversations,
 		holder:        c.Holder,
 		log:           c.Logger,
-	}, nil
+	}
+	s.known.Store(&state{})
+	return s, nil
 }
+
+// cursorKey encrypts cursors. Where nothing was indexed yet there is none, and nothing to page through.
+func (s *Service) cursorKey() []byte { return s.known.Load().Key }
 
 // Card describes one record to a subject. It answers [permissions.ErrNotFound] for a record the subject may not view.
 func (s *Service) Card(ctx context.Context, subject permissions.Subject, r permissions.Record) (Card, error) {

@@ -2,7 +2,9 @@ package search
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -16,7 +18,9 @@ import (
 const batchRows = 1000
 
 type store struct {
-	db *database.DB
+	db         *database.DB
+	statements *statements
+	words      *wordSet
 }
 
 type docRow struct {
@@ -32,17 +36,6 @@ type docRow struct {
 }
 
 func (docRow) TableName() string { return "mc_search_docs" }
-
-type termRow struct {
-	Owner int32
-	Kind  termKind
-	Term  []byte
-	Doc   int64
-	Field int32
-	Type  int32
-}
-
-func (termRow) TableName() string { return "mc_search_terms" }
 
 type parentRow struct {
 	Doc    int64
@@ -124,26 +117,31 @@ func (s store) insert(g *gorm.DB, docs []docRow, terms []termRow, parents []pare
 	return nil
 }
 
-// nextID is the first id no document has. Only the holder of the refresher's lease writes; should two ever do, the
+// nextID is the first id no document has. Ids count down, and a changed document gets a new one, so that the order of
+// the index is the latest document first. Only the holder of the refresher's lease writes; should two ever do, the
 // primary key makes the second fail and start over.
 func (s store) nextID(g *gorm.DB) (int64, error) {
 	var last int64
-	err := g.Model(&docRow{}).Select("COALESCE(MAX(id), 0)").Scan(&last).Error
-	return last + 1, wrap("read last document id", err)
+	err := g.Model(&docRow{}).Select("COALESCE(MIN(id), 0)").Scan(&last).Error
+	return min(last, 0) - 1, wrap("read last document id", err)
 }
 
 // docs reads documents by their ids, in no particular order.
 func (s store) docs(ctx context.Context, ids []int64) ([]docRow, error) {
-	var rows []docRow
-	for len(ids) > 0 {
-		n := min(len(ids), batchRows)
-		var part []docRow
-		if err := s.db.Gorm(ctx).Omit("fingerprint").Where("id IN ?", ids[:n]).Find(&part).Error; err != nil {
-			return nil, fmt.Errorf("read documents: %w", err)
+	docs := make([]docRow, 0, len(ids))
+	for part := range slices.Chunk(ids, longestList) {
+		list := fill(part)
+		err := s.statements.read(ctx, "read documents", func(rows *sql.Rows) error {
+			var d docRow
+			err := rows.Scan(&d.ID, &d.Type, &d.Record, &d.Owner, &d.Modified, &d.Label)
+			docs = append(docs, d)
+			return err
+		}, "SELECT id, type, record, owner, modified, label FROM mc_search_docs WHERE id IN "+in(list), list...)
+		if err != nil {
+			return nil, err
 		}
-		rows, ids = append(rows, part...), ids[n:]
 	}
-	return rows, nil
+	return docs, nil
 }
 
 // owned lists the ids of an owner's indexed documents of a type by their record.
@@ -174,7 +172,7 @@ func (s store) digest(ctx context.Context, typeID int32) ([]digestRow, error) {
 	return rows, wrap("digest documents", err)
 }
 
-func (s store) count(ctx context.Context) (n int64, err error) {
+func (s store) documents(ctx context.Context) (n int64, err error) {
 	err = s.db.Gorm(ctx).Model(&docRow{}).Count(&n).Error
 	return n, wrap("count documents", err)
 }
@@ -195,9 +193,21 @@ func (s store) choose(ctx context.Context, rows []choiceRow) error {
 	return wrap("note a choice", s.db.Gorm(ctx).Clauses(replace).Create(rows).Error)
 }
 
-// choices lists what a user chose for any of the addresses, the latest first.
-func (s store) choices(ctx context.Context, userID string, addresses [][]byte, limit int) ([]permissions.Record, error) {
-	return s.chosen(s.db.Gorm(ctx).Where("user_id = ? AND address IN ?", userID, addresses), limit)
+// choices lists what a user chose for the addresses, the latest first.
+func (s store) choices(ctx context.Context, userID string, addresses [][]byte, limit int) ([]choiceRow, error) {
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	var list []choiceRow
+	keys := fill(addresses)
+	err := s.statements.read(ctx, "read choices", func(rows *sql.Rows) error {
+		var c choiceRow
+		err := rows.Scan(&c.Address, &c.Type, &c.Record)
+		list = append(list, c)
+		return err
+	}, "SELECT address, type, record FROM mc_search_choices WHERE user_id = ? AND address IN "+in(keys)+
+		" ORDER BY chosen DESC, type, record LIMIT ?", join([]any{userID}, keys, []any{limit})...)
+	return list, err
 }
 
 // recent lists what a user chose for any address, the latest first.
@@ -225,6 +235,7 @@ type state struct {
 	Built    bool      `json:"built"`    // the first pass has seen every record
 	Changed  time.Time `json:"changed"`  // the last time the host had changes
 	Compared time.Time `json:"compared"` // the last time the digests were compared
+	Key      []byte    `json:"key"`      // encrypts cursors
 }
 
 const stateSetting = "search.index"

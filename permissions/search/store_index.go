@@ -16,21 +16,25 @@ func (s *Service) index(ctx context.Context, docs []Doc) error {
 	if len(docs) == 0 {
 		return nil
 	}
-	err := s.db.Tx(ctx, func(_ context.Context, tx *database.Tx) error {
-		return s.indexTx(tx.Gorm(), docs)
+	var written []termRow
+	err := s.db.Tx(ctx, func(_ context.Context, tx *database.Tx) (err error) {
+		written, err = s.indexTx(tx.Gorm(), docs)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("index records: %w", err)
 	}
+	s.store.words.remember(written)
 	return s.names.read(s.db.Gorm(ctx))
 }
 
-func (s *Service) indexTx(g *gorm.DB, docs []Doc) error {
+// indexTx returns the terms it has written.
+func (s *Service) indexTx(g *gorm.DB, docs []Doc) ([]termRow, error) {
 	indexed, err := s.store.indexed(g, s.names, docs)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var gone, replaced []int64
+	var gone []int64
 	var changed []Doc
 	for _, d := range docs {
 		old, known := indexed[d.Record]
@@ -41,47 +45,44 @@ func (s *Service) indexTx(g *gorm.DB, docs []Doc) error {
 		default:
 			changed = append(changed, d)
 			if known {
-				replaced = append(replaced, old.ID)
+				gone = append(gone, old.ID)
 			}
 		}
 	}
 	if err := s.store.remove(g, gone); err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.store.clear(g, replaced); err != nil {
-		return err
-	}
-	return s.write(g, changed, indexed)
+	return s.write(g, changed)
 }
 
-func (s *Service) write(g *gorm.DB, docs []Doc, indexed map[permissions.Record]docRow) error {
+func (s *Service) write(g *gorm.DB, docs []Doc) ([]termRow, error) {
 	ids, err := s.names.add(g, namesOf(docs))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	next, err := s.store.nextID(g)
+	id, err := s.store.nextID(g)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var rows []docRow
 	var terms []termRow
 	var parents []parentRow
 	for _, d := range docs {
-		id := indexed[d.Record].ID
-		if id == 0 {
-			id, next = next, next+1
-		}
 		row := rowOf(d, id, ids)
 		rows = append(rows, row)
 		for _, t := range termsOf(d) {
 			field := ids[nameKey{fieldName, d.Record.Type + "." + t.field}]
-			terms = append(terms, termRow{row.Owner, t.kind, []byte(t.text), id, field, row.Type})
+			terms = append(terms, termRow{Owner: row.Owner, Kind: t.kind, Term: []byte(t.text), Doc: id, Field: field, Type: row.Type})
 		}
 		for _, p := range d.Parents {
 			parents = append(parents, parentRow{id, ids[nameKey{typeName, p.Type}], p.ID})
 		}
+		id--
 	}
-	return s.store.insert(g, rows, terms, parents)
+	if err := s.store.insert(g, rows, terms, parents); err != nil {
+		return nil, err
+	}
+	return terms, s.store.addSuffixes(g, terms)
 }
 
 func rowOf(d Doc, id int64, ids map[nameKey]int32) docRow {

@@ -45,6 +45,19 @@ func (n *names) id(kind, name string) (int32, bool) {
 	return id, ok
 }
 
+// known returns the numbers of those names that have one.
+func (n *names) known(kind string, list []string) []int32 {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	ids := make([]int32, 0, len(list))
+	for _, name := range list {
+		if id, ok := n.ids[nameKey{kind, name}]; ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 func (n *names) name(id int32) string {
 	n.mu.RLock()
 	defer n.mu.RUnlock()

@@ -68,8 +68,13 @@ func entryTerms(e Entry) []term {
 		return terms
 	case permissions.KindNumber:
 		add(numberTerm, cut(fold(e.Value)))
+		add(numberTerm, digits(e.Value))
+		return terms
 	}
 	for _, word := range words(e.Value) {
+		add(wordTerm, word)
+	}
+	for _, word := range words(inGerman(e.Value)) { // the same words again where there are no umlauts
 		add(wordTerm, word)
 	}
 	return terms

@@ -3,13 +3,11 @@ package search
 import (
 	"context"
 	"fmt"
+	"math/bits"
+	"slices"
 
 	"github.com/mailconnector/mailconnector/permissions"
 )
-
-// fewOwners is the number of owners up to which their terms are read owner by owner. Beyond it, walking the terms and
-// leaving out foreign owners is faster.
-const fewOwners = 32
 
 // view is what one subject may find: entity types, fields, and whose records are worth checking. It narrows; the
 // permission check decides.
@@ -18,12 +16,39 @@ type view struct {
 	lang    string
 	types   map[int32]*typeView
 	fields  map[int32]permissions.Field // visible ones
+
+	typeList  []int32 // the keys of types, sorted
+	ownerList []int32 // the owners in scope of any type, sorted
+	anyOwner  bool    // some type has no limit to its owners
 }
 
 type typeView struct {
 	entity permissions.EntityType
-	any    bool           // records of every owner are worth checking
-	owners map[int32]bool // otherwise of these
+	any    bool  // records of every owner are worth checking
+	owners idSet // otherwise of these
+}
+
+// idSet is a set of small numbers.
+type idSet []uint64
+
+func (s *idSet) add(id int32) {
+	for int(id>>6) >= len(*s) {
+		*s = append(*s, 0)
+	}
+	(*s)[id>>6] |= 1 << (id & 63)
+}
+
+func (s idSet) has(id int32) bool { return int(id>>6) < len(s) && s[id>>6]&(1<<(id&63)) != 0 }
+
+// list returns the numbers, sorted.
+func (s idSet) list() []int32 {
+	var ids []int32
+	for i, word := range s {
+		for ; word != 0; word &= word - 1 {
+			ids = append(ids, int32(i*64+bits.TrailingZeros64(word)))
+		}
+	}
+	return ids
 }
 
 // view asks the host what the subject may find. An entity type whose scope cannot be told is left out and named.
@@ -55,15 +80,46 @@ func (s *Service) view(ctx context.Context, subject permissions.Subject, only, l
 	if !asked {
 		return nil, nil, &QueryError{"module", "is not a module you can see: ask GET /modules for the list"}
 	}
+	v.sum()
 	return v, failed, nil
 }
 
-func (v *view) add(n *names, id int32, entity permissions.EntityType, scope permissions.Scope) {
-	tv := &typeView{entity: entity, any: scope.All || scope.More, owners: make(map[int32]bool)}
-	for _, owner := range scope.Owners {
-		if ownerID, known := n.id(ownerName, owner); known {
-			tv.owners[ownerID] = true
+// sum notes what holds for all types together.
+func (v *view) sum() {
+	var owners idSet
+	for id, tv := range v.types {
+		v.typeList = append(v.typeList, id)
+		v.anyOwner = v.anyOwner || tv.any
+		for len(owners) < len(tv.owners) {
+			owners = append(owners, 0)
 		}
+		for i, word := range tv.owners {
+			owners[i] |= word
+		}
+	}
+	slices.Sort(v.typeList)
+	v.ownerList = owners.list()
+}
+
+// narrowed returns the view of those types only that a condition holds for.
+func (v *view) narrowed(keep func(*typeView) bool) *view {
+	n := &view{subject: v.subject, lang: v.lang, types: make(map[int32]*typeView), fields: v.fields}
+	for id, tv := range v.types {
+		if keep(tv) {
+			n.types[id] = tv
+		}
+	}
+	n.sum()
+	return n
+}
+
+// empty reports whether no record can be found.
+func (v *view) empty() bool { return len(v.typeList) == 0 || len(v.ownerList) == 0 && !v.anyOwner }
+
+func (v *view) add(n *names, id int32, entity permissions.EntityType, scope permissions.Scope) {
+	tv := &typeView{entity: entity, any: scope.All || scope.More}
+	for _, id := range n.known(ownerName, scope.Owners) {
+		tv.owners.add(id)
 	}
 	v.types[id] = tv
 	for _, f := range entity.Fields {
@@ -76,26 +132,11 @@ func (v *view) add(n *names, id int32, entity permissions.EntityType, scope perm
 // admits reports whether a term is worth a permission check: its type and field are visible, its owner in scope.
 func (v *view) admits(t termRow) bool {
 	tv, visible := v.types[t.Type]
-	if !visible || !tv.any && !tv.owners[t.Owner] {
+	if !visible || !tv.any && !tv.owners.has(t.Owner) {
 		return false
 	}
 	_, visible = v.fields[t.Field]
 	return visible
-}
-
-// owners returns the owners in scope of any type, and whether a type has no limit to its owners.
-func (v *view) owners() (list []int32, any bool) {
-	seen := make(map[int32]bool)
-	for _, tv := range v.types {
-		any = any || tv.any
-		for owner := range tv.owners {
-			if !seen[owner] {
-				seen[owner] = true
-				list = append(list, owner)
-			}
-		}
-	}
-	return list, any
 }
 
 // canLink reports whether the subject may link mails to records of a type.

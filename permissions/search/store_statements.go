@@ -1,0 +1,96 @@
+package search
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// maxStatements bounds the statements kept prepared; each takes memory of the server on every connection.
+const maxStatements = 48
+
+// statements keeps the statements of searches prepared. It is safe for concurrent use.
+type statements struct {
+	db   *sql.DB
+	mu   sync.RWMutex
+	kept map[string]*sql.Stmt
+}
+
+func newStatements(db *sql.DB) *statements {
+	return &statements{db: db, kept: make(map[string]*sql.Stmt)}
+}
+
+// query runs a statement, prepared where there is room to keep it.
+func (s *statements) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	stmt, err := s.prepared(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if stmt == nil {
+		return s.db.QueryContext(ctx, text, args...)
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+func (s *statements) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+	s.mu.RLock()
+	stmt, full := s.kept[text], len(s.kept) >= maxStatements
+	s.mu.RUnlock()
+	if stmt != nil || full {
+		return stmt, nil
+	}
+	stmt, err := s.db.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if first := s.kept[text]; first != nil {
+		return first, stmt.Close()
+	}
+	s.kept[text] = stmt
+	return stmt, nil
+}
+
+// read runs a statement and takes over its rows one by one.
+func (s *statements) read(ctx context.Context, doing string, take func(*sql.Rows) error, text string, args ...any) error {
+	rows, err := s.query(ctx, text, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := take(rows); err != nil {
+			return fmt.Errorf("%s: %w", doing, err)
+		}
+	}
+	return wrap(doing, rows.Err())
+}
+
+// listSizes are the lengths of lists in statements: lists are filled up to one of them, so that few statements serve all.
+var listSizes = [...]int{1, 4, 16, 64, 256, 1024}
+
+const longestList = 1024
+
+// fill returns the list as arguments, its last element repeated up to the next of listSizes.
+func fill[T any](list []T) []any {
+	n := len(list)
+	for _, size := range listSizes {
+		if n <= size {
+			n = size
+			break
+		}
+	}
+	args := make([]any, n)
+	for i := range args {
+		args[i] = list[min(i, len(list)-1)]
+	}
+	return args
+}
+
+// in returns "(?, ?, ?)" for as many arguments.
+func in(args []any) string {
+	return "(?" + strings.Repeat(",?", len(args)-1) + ")"
+}
