@@ -25,6 +25,9 @@ func TestAFullDisk(t *testing.T) {
 	for _, folder := range []string{"mails", "storage", "."} { // with everything on it, the database has no room either
 		t.Run(folder, func(t *testing.T) {
 			c := demo.Config{DataDir: t.TempDir(), Activated: true}
+			if folder != "." {
+				c.DSN = dbtest.MariaDBDSN(t)
+			}
 			disk := filepath.Join(c.DataDir, folder)
 			mountSmall(t, disk)
 			s := newScene(t, c)

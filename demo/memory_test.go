@@ -5,10 +5,29 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailconnector/mailconnector/demo"
 )
+
+// TestAMailBeyondTheLimitIsRefused asks the program itself, as the next test does: where races are looked for, so many
+// bytes take long.
+func TestAMailBeyondTheLimitIsRefused(t *testing.T) {
+	t.Parallel()
+	c := demo.Config{DataDir: t.TempDir()}
+	p := startProcess(t, c)
+	s := &scene{inventory: openInventory(t, c), address: p.address, rep: signIn(t, p.address, "sales.rep")}
+	s.to = find(t, s.rep, "jürgen mül", "Contacts").Target
+	began := time.Now()
+	u := send(t.Context(), s.rep, hugeMail(150_000_001), "", s.to) // in chunks: nobody says how long it is
+	if u.answer() != "413 content-too-large" || !strings.Contains(u.problem.Detail, "150000000") {
+		t.Errorf("the answer is %s: %s, %v", u.answer(), u.problem.Detail, u.err)
+	}
+	t.Logf("refused after %s", time.Since(began).Round(time.Millisecond))
+	s.wantNothingStored(t)
+}
 
 // TestALargeMailTakesNoMoreMemory links a small and the largest mail, each in a process of its own, and compares the
 // most memory that the two have ever had.
