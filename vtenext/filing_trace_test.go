@@ -36,7 +36,7 @@ func traceOf(t *testing.T) map[string][]string {
 }
 
 // cutInsert is an INSERT whose end the trace does not show.
-var cutInsert = regexp.MustCompile("^insert into (\\w+)\\(([^)]*)\\) values\\((.*)$")
+var cutInsert = regexp.MustCompile(`^insert into (\w+)\(([^)]*)\) values\((.*)$`)
 
 // whole completes a statement that was cut with the last of the values in rest.
 func whole(statement string, rest []string) string {
