@@ -2,6 +2,7 @@ package messages
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -17,9 +18,10 @@ const recheckAfter = time.Second
 // answered with the receipt it had.
 //
 // It answers a [*TargetError] that names the record the subject may not link to, ErrEmpty, ErrTruncated, ErrConflict,
-// an [*InvalidError], a *mail.TooLargeError, documents.ErrStoreFull or documents.ErrStoreReadOnly; errors of the
-// upload's reader come back wrapped. Then nothing was stored. After any other error, a database that is gone for
-// example, the request is repeated with its idempotency key.
+// an [*InvalidError], a *mail.TooLargeError, documents.ErrStoreFull or documents.ErrStoreReadOnly; for a staged upload
+// also ErrUnfinished, and permissions.ErrNotFound as [Service.FindUpload]; errors of the upload's reader come back
+// wrapped. Then nothing was stored. After any other error, a database that is gone for example, the request is repeated
+// with its idempotency key.
 func (s *Service) Archive(ctx context.Context, sub permissions.Subject, r Request) (Receipt, error) {
 	if r.Source == nil {
 		return Receipt{}, &InvalidError{Pointer: "", Detail: "no mail was given"}
@@ -28,14 +30,34 @@ func (s *Service) Archive(ctx context.Context, sub permissions.Subject, r Reques
 	if err != nil {
 		return Receipt{}, err
 	}
+	staged, isStaged := r.Source.(stagedSource)
+	if isStaged {
+		j.consume(staged.upload, r.MessageID)
+	}
 	if err := s.admit(ctx, j); err != nil {
 		return Receipt{}, err
 	}
-	if j.letter, err = s.receive(ctx, r); err != nil {
-		return Receipt{}, fmt.Errorf("receive mail: %w", err)
+	if isStaged && j.done { // the upload is gone
+		return s.replay(ctx, j)
 	}
-	j.setFingerprint("archive", r.MessageID, string(j.letter.copy.sha256[:]))
+	if j.letter, err = s.receive(ctx, sub, r); err != nil {
+		return s.orReplay(ctx, j, fmt.Errorf("receive mail: %w", err))
+	}
+	if !isStaged {
+		j.setFingerprint("archive", r.MessageID, string(j.letter.copy.sha256[:]))
+	}
 	return s.carryOut(ctx, j)
+}
+
+// orReplay answers a failure, unless it is that the same request was quicker and consumed the upload.
+func (s *Service) orReplay(ctx context.Context, j *job, failure error) (Receipt, error) {
+	if j.upload == "" || !errors.Is(failure, permissions.ErrNotFound) {
+		return Receipt{}, failure
+	}
+	if done, err := s.store.hasReceipt(ctx, j.sub.UserID, j.idempotency); err != nil || !done {
+		return Receipt{}, failure
+	}
+	return s.replay(ctx, j)
 }
 
 // LinkRequest asks to put an archived message on records.

@@ -111,6 +111,11 @@ func (s *Service) write(ctx context.Context, w *work) (res result, err error) {
 		if err := s.store.keepStaged(tx, w.planID, w.files.announced()); err != nil {
 			return err
 		}
+		if w.upload != "" {
+			if err := s.store.consume(tx, s.c.Blobs, w.upload); err != nil {
+				return err
+			}
+		}
 		res = w.result(filed)
 		if err := s.store.addEvents(tx, w.events(res, s.store.now())); err != nil {
 			return err

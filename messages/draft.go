@@ -81,10 +81,7 @@ func (s *Service) receiveUploads(ctx context.Context, source draftSource, messag
 	if source.uploads == nil {
 		return in, nil
 	}
-	quota := &quota{limit: s.c.Limits.Size}
-	if quota.limit <= 0 {
-		quota.limit = defaultSize
-	}
+	quota := &quota{limit: s.mailLimit()}
 	for {
 		upload, err := source.uploads()
 		if errors.Is(err, io.EOF) {

@@ -14,6 +14,14 @@ var (
 	ErrEmpty = errors.New("nothing was uploaded")
 	// ErrTruncated says that an upload ended before its announced length.
 	ErrTruncated = errors.New("upload was cut off")
+	// ErrOffset says that a chunk does not begin where its upload ends; somebody else may have sent it already.
+	ErrOffset = errors.New("chunk does not begin where the upload ends")
+	// ErrChecksum says that a chunk has another hash than its client announced.
+	ErrChecksum = errors.New("chunk has another hash than announced")
+	// ErrUnfinished says that an upload lacks bytes and cannot be linked yet.
+	ErrUnfinished = errors.New("upload lacks bytes")
+	// ErrUploads says that a user has as many uploads open as he may.
+	ErrUploads = errors.New("too many open uploads")
 	// ErrConflict says that an idempotency key was used before, by the same user, for a different request.
 	ErrConflict = errors.New("idempotency key was used for a different request")
 	// ErrInvalid says that a request contradicts itself or a limit; the [*InvalidError] behind it says where.

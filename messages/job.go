@@ -28,6 +28,7 @@ type job struct {
 	done        bool      // there is a receipt under it
 	fingerprint [32]byte  // of what is asked for
 	letter      *letter   // the copy that arrived; nil where an archived message is linked again
+	upload      string    // the staged upload to consume; empty for none
 	again       string    // the archived message to link again
 	checked     time.Time // when the targets were
 }
@@ -92,6 +93,15 @@ func (c Client) clipped() Client {
 		Direction: c.Direction, Mailbox: clip(clean(c.Mailbox), maxHint), ItemID: clip(clean(c.ItemID), maxHint),
 		Platform: clip(clean(c.Platform), maxHint), AddinVersion: clip(clean(c.AddinVersion), maxHint),
 	}
+}
+
+// consume makes a job one on a staged upload, which is done at most once and then gone. Its id stands for its bytes.
+func (j *job) consume(upload, messageID string) {
+	j.upload = upload
+	if !j.repeatable {
+		j.repeatable, j.idempotency = true, hashOf("upload", upload)
+	}
+	j.setFingerprint("staged", messageID, upload)
 }
 
 // setFingerprint sums up what is asked for: the same key for anything else is a conflict.

@@ -10,13 +10,21 @@ import (
 
 	"github.com/mailconnector/mailconnector/documents"
 	"github.com/mailconnector/mailconnector/messages/mail"
+	"github.com/mailconnector/mailconnector/permissions"
 )
 
 // receive stores what a client sends and makes a letter of it. What is stored and then not needed is swept.
-func (s *Service) receive(ctx context.Context, r Request) (*letter, error) {
+func (s *Service) receive(ctx context.Context, sub permissions.Subject, r Request) (*letter, error) {
 	switch source := r.Source.(type) {
 	case rawSource:
 		l, err := s.receiveRaw(ctx, source.r, r.MessageID)
+		if err != nil {
+			return nil, err
+		}
+		l.finish()
+		return l, nil
+	case stagedSource:
+		l, err := s.receiveStaged(ctx, sub, source.upload, r.MessageID)
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,7 @@ import (
 
 // Request asks to archive one mail and link it to records.
 type Request struct {
-	// Source is the mail: what [Raw] or [Structured] made.
+	// Source is the mail: what [Raw], [Structured] or [Staged] made.
 	Source Source
 
 	// MessageID is the internetMessageId that the client reads beside the mail. It identifies the mail before the one
@@ -55,6 +55,13 @@ func Raw(r io.Reader) Source { return rawSource{r} }
 // attachment of the draft, or name it a second time, make the request invalid.
 func Structured(d Draft, uploads Uploads) Source { return draftSource{d, uploads} }
 
+// Staged is a mail that arrived chunk by chunk, as [Service.WriteChunk] took it; the upload must be whole and the
+// subject's own. Archiving it consumes the upload in the same transaction. Where the request has no idempotency key, the
+// upload's id is one: whoever repeats it gets the receipt, not the answer that the upload is gone.
+func Staged(upload string) Source { return stagedSource{upload} }
+
+type stagedSource struct{ upload string }
+
 type rawSource struct{ r io.Reader }
 
 type draftSource struct {
@@ -62,8 +69,9 @@ type draftSource struct {
 	uploads Uploads
 }
 
-func (rawSource) isSource()   {}
-func (draftSource) isSource() {}
+func (rawSource) isSource()    {}
+func (draftSource) isSource()  {}
+func (stagedSource) isSource() {}
 
 // Uploads returns the parts that arrive with a draft, one after the other; io.EOF ends them. A body is read before the
 // next upload is asked for. Nil means that there are none.

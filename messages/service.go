@@ -46,6 +46,9 @@ type Config struct {
 	// plan. Longer than any request lasts. Defaults to an hour.
 	Grace time.Duration
 
+	// UploadAge is how long an upload is kept after its last chunk. Defaults to a day.
+	UploadAge time.Duration
+
 	// ReceiptAge is how long a receipt can be replayed. Defaults to 30 days.
 	ReceiptAge time.Duration
 
@@ -71,11 +74,14 @@ func New(c Config) (*Service, error) {
 		return nil, errors.New("messages: DB, Blobs, Filing, Permissions and Labels are required")
 	case c.SigningKey != nil && len(c.SigningKey) < 32:
 		return nil, errors.New("messages: SigningKey needs at least 32 bytes")
-	case c.Grace < 0 || c.ReceiptAge < 0:
-		return nil, errors.New("messages: Grace and ReceiptAge must not be negative")
+	case c.Grace < 0 || c.ReceiptAge < 0 || c.UploadAge < 0:
+		return nil, errors.New("messages: Grace, ReceiptAge and UploadAge must not be negative")
 	}
 	if c.Grace == 0 {
 		c.Grace = time.Hour
+	}
+	if c.UploadAge == 0 {
+		c.UploadAge = 24 * time.Hour
 	}
 	if c.ReceiptAge == 0 {
 		c.ReceiptAge = 30 * 24 * time.Hour

@@ -24,17 +24,18 @@ func (s *Service) Run(ctx context.Context) {
 }
 
 // Sweep removes what crashes and abandoned requests left behind, once it is older than Config.Grace: blobs that nobody
-// claims and host files that no message kept. It drops receipts older than Config.ReceiptAge. Run does this now and
-// then.
+// claims and host files that no message kept. It drops uploads that have expired, and receipts older than
+// Config.ReceiptAge. Run does this now and then.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.c.DB.Now()
 	files := s.store.condemnOld(ctx, now.Add(-s.c.Grace))
 	if files == nil {
 		_, files = s.discardFiles(ctx, "")
 	}
+	uploads := s.expireUploads(ctx, "")
 	_, blobs := s.c.Blobs.Sweep(ctx, s.c.Grace)
 	receipts := s.store.dropReceipts(ctx, now.Add(-s.c.ReceiptAge))
-	return errors.Join(files, blobs, receipts)
+	return errors.Join(files, uploads, blobs, receipts)
 }
 
 // discardFiles lets the host remove condemned files, of one plan or of all. A file that the host does not let go stays
