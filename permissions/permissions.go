@@ -24,6 +24,10 @@ var ErrNotFound = errors.New("record not found")
 // [*DeniedError] behind it carries the details.
 var ErrDenied = errors.New("permission denied")
 
+// ErrUnavailable says that the host cannot tell right now, and answers nothing rather than something old. The same
+// question may be answered later.
+var ErrUnavailable = errors.New("permissions cannot be told right now")
+
 // DeniedError is an [ErrDenied] that names the action and the record it was refused on.
 type DeniedError struct {
 	Action Action
@@ -144,7 +148,8 @@ type Scope struct {
 	Owners []string // the user and group ids whose records are candidates
 }
 
-// Checker is the port through which the CRM decides who may do what. Implementations are safe for concurrent use.
+// Checker is the port through which the CRM decides who may do what. Implementations are safe for concurrent use. An
+// error that is an [ErrUnavailable] says that the question may be asked again later.
 type Checker interface {
 	// Types lists the entity types the subject may see, each with the fields the subject may see, labelled in the
 	// language lang (BCP 47; empty for the CRM's default).

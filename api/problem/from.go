@@ -197,6 +197,8 @@ func fromOutage(err error) *Problem {
 		return outage(retryLater, "The storage of the CRM takes no more for now; nothing was stored. Tell an administrator.")
 	case errors.Is(err, documents.ErrStoreUnavailable):
 		return outage(retrySoon, "The storage of the CRM does not answer; nothing was stored. Try again in a moment.")
+	case errors.Is(err, permissions.ErrUnavailable):
+		return outage(retrySoon, "The CRM cannot say right now who may see what. Try again in a moment.")
 	case database.IsUnavailable(err):
 		return outage(retrySoon, "The database of the CRM does not answer. Try again in a moment.")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
