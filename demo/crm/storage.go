@@ -15,11 +15,15 @@ import (
 )
 
 // write stores what r reads under a path below the storage folder. When it returns nil, the bytes and the name have
-// reached the disk. It answers documents.ErrStoreFull where there is no room.
+// reached the disk. It answers documents.ErrStoreFull where there is no room, and documents.ErrStoreReadOnly where the
+// folder takes nothing.
 func (c *CRM) write(name string, r io.Reader) (size int64, err error) {
 	defer func() {
-		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		switch {
+		case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 			err = fmt.Errorf("%w: %w", documents.ErrStoreFull, err)
+		case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+			err = fmt.Errorf("%w: %w", documents.ErrStoreReadOnly, err)
 		}
 	}()
 	full, err := c.locate(name)
