@@ -4,6 +4,7 @@ import (
 	"context"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -64,11 +65,14 @@ func (s *Service) preferOwnText(ctx context.Context, sub permissions.Subject, id
 // display makes mails safe to look at.
 type display struct {
 	policy *bluemonday.Policy
+	styles map[string]bool // properties that may be set
 	urls   *regexp.Regexp
 }
 
 func newDisplay() display {
-	return display{policy: newPolicy(), urls: regexp.MustCompile("(?i)\\bhttps?://[^\\s<>\"'`]+")}
+	return display{
+		policy: newPolicy(), styles: styleProperties(), urls: regexp.MustCompile("(?i)\\bhttps?://[^\\s<>\"'`]+"),
+	}
 }
 
 // body is the inside of the document.
@@ -76,12 +80,10 @@ func (d display) body(l *letter, o BodyOptions) (content string, blocked int) {
 	if l.html == "" {
 		return d.plain(l.text), 0
 	}
-	r := rewriter{remote: o.RemoteImages, image: func(cid string) string {
-		if o.PartURL == nil {
-			return ""
-		}
-		if p, found := findImage(l.parts, cid); found {
-			return o.PartURL(p.Number)
+	images := imagesOf(l.parts)
+	r := rewriter{styles: d.styles, remote: o.RemoteImages, image: func(cid string) string {
+		if number, found := images.find(cid); found && o.PartURL != nil {
+			return o.PartURL(number)
 		}
 		return ""
 	}}
@@ -95,8 +97,9 @@ func (d display) forHost(l *letter) string {
 	if l.html == "" {
 		return d.plain(l.text)
 	}
-	r := rewriter{image: func(cid string) string {
-		if _, found := findImage(l.parts, cid); !found {
+	images := imagesOf(l.parts)
+	r := rewriter{styles: d.styles, image: func(cid string) string {
+		if _, found := images.find(cid); !found {
 			return ""
 		}
 		return "cid:" + cid
@@ -104,21 +107,30 @@ func (d display) forHost(l *letter) string {
 	return r.rewrite(d.policy.Sanitize(l.html))
 }
 
-// findImage finds the part that an image of the HTML names by its Content-ID, or, where a client could not tell it, by
-// the file name that Outlook begins Content-IDs with.
-func findImage(parts []part, cid string) (part, bool) {
-	name, _, _ := strings.Cut(cid, "@")
-	var byName part
-	for _, p := range parts {
+// images are the numbers of the parts that HTML may name by their Content-ID, or, where a client could not tell it, by the
+// file name that Outlook begins Content-IDs with.
+type images struct{ byID, byName map[string]int }
+
+func imagesOf(parts []part) images {
+	i := images{make(map[string]int), make(map[string]int)}
+	for _, p := range slices.Backward(parts) { // the first of a name counts
 		switch {
 		case p.isBody() || p.blob == "":
-		case p.ContentID != "" && p.ContentID == cid:
-			return p, true
-		case p.ContentID == "" && p.Name != "" && p.Name == name && byName.blob == "":
-			byName = p
+		case p.ContentID != "":
+			i.byID[p.ContentID] = p.Number
+		case p.Name != "":
+			i.byName[p.Name] = p.Number
 		}
 	}
-	return byName, byName.blob != ""
+	return i
+}
+
+func (i images) find(cid string) (number int, found bool) {
+	if number, found = i.byID[cid]; !found {
+		name, _, _ := strings.Cut(cid, "@")
+		number, found = i.byName[name]
+	}
+	return number, found
 }
 
 // document frames a body. Its style is overridden by any the mail has.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/messages"
@@ -123,6 +124,30 @@ var hostile = []string{
 	`<p title='"><script>alert(1)</script>'>x</p>`,
 	"<img src='x' alt='`onerror=alert(1)'>",
 	`<div style="width:1px;;;}body{background:url(//evil.example)}">x</div>`,
+	`<p style="font-family:'a;background:url(https://evil.example/x.gif);b'">x</p>`,
+	`<p style="color:(;position:fixed;);background-image:src('https://evil.example')">x</p>`,
+	"<p style=\"color:red'\nposition:fixed;color:'\nposition:fixed\">x</p>",
+	`<p style="pos/**/ition:fixed" STYLE="position:fixed">x</p>`,
+	`<p style="&{position:fixed}@import 'https://evil.example'">x</p>`,
+	`<a href="data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+">x</a>`,
+	`<a href="data:image/png;base64,AAAA">x</a>`,
+	`<img src="data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+">`,
+	`<img src="cid:x" onerror=alert(1) srcset="cid:y 2x" longdesc="javascript:alert(1)" usemap="#m" lowsrc="//evil.example">`,
+	`<a href="//evil.example">x</a><a href="/crm/admin">y</a><a href="#top">z</a><a href="file:///etc/passwd">w</a>`,
+	`<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>`,
+	`<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">`,
+	`<math><annotation-xml encoding="text/html"><svg onload=alert(1)></annotation-xml></math>`,
+	`<noembed><img title="</noembed><img src=x onerror=alert(1)>"></noembed>`,
+	`<noframes><p title="</noframes><img src=x onerror=alert(1)>"></noframes>`,
+	`<title><img title="</title><img src=x onerror=alert(1)>"></title>`,
+	`<plaintext><img src=x onerror=alert(1)>`,
+	`<select><style></select><img src=x onerror=alert(1)></style></select>`,
+	`<frameset><frame src="https://evil.example"></frameset><marquee onstart=alert(1)>x</marquee><portal src="https://evil.example">`,
+	`<a href="https://ok.example" target="_top" download onclick=alert(1) xlink:href="javascript:alert(1)">x</a>`,
+	`<p background="https://evil.example" dynsrc="https://evil.example" data-x="1" contenteditable autofocus onfocus=alert(1)>x</p>`,
+	"<p title=`x` lang=\"a`onmouseover=alert(1)\">x</p>",
+	"<a href=\"java\tscript:alert(1)\">x</a><a href=\"\x01javascript:alert(1)\">y</a><a\x00href=javascript:alert(1)>z</a>",
+	`<p title="--><img src=x onerror=alert(1)>"><!-- --!><img src=x onerror=alert(1)> -->`,
 }
 
 func TestBodyIsHarmless(t *testing.T) {
@@ -152,6 +177,18 @@ func TestBodyIsHarmless(t *testing.T) {
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestLongStylesAreShownAtOnce shows styles as anybody may send them.
+func TestLongStylesAreShownAtOnce(t *testing.T) {
+	h := newHarness(t, dbtest.SQLite(t))
+	start := time.Now()
+	for _, repeated := range []string{"a ", "url(", "(", "a{", "/*", "@a ", "'", "color:red;"} {
+		shown(t, h, letter{html: `<p style="color:` + strings.Repeat(repeated, 500_000) + `">x</p>`}, messages.BodyOptions{})
+	}
+	if took := time.Since(start); took > 30*time.Second {
+		t.Errorf("styles took %s", took)
 	}
 }
 

@@ -17,13 +17,18 @@ func (in received) addAttachments(l *letter, list []DraftAttachment) []part {
 		number, names[p.Name], hashes[p.SHA256] = max(number, p.Number), true, true
 	}
 	var parts []part
+	shown := imagesShown(l.html)
 	for _, a := range list {
 		blob, arrived := in.blobs[a.ID]
 		if (arrived && hashes[blob.SHA256]) || (!arrived && names[a.Name]) {
 			continue
 		}
 		number++
-		parts = append(parts, l.draftPart(number, a, blob, arrived))
+		p := l.draftPart(number, a, blob, arrived)
+		if a.Inline && shown.has(a.ContentID, a.Name) {
+			p.Role = mail.RoleInline
+		}
+		parts = append(parts, p)
 	}
 	return parts
 }
@@ -36,9 +41,6 @@ func (l *letter) draftPart(number int, a DraftAttachment, blob documents.Blob, a
 			URL: webAddress(a.URL), Size: a.Size,
 		},
 		state: a.State, detail: a.Detail,
-	}
-	if a.Inline && showsImage(l.html, a.ContentID, a.Name) {
-		p.Role = mail.RoleInline
 	}
 	if !arrived {
 		if a.State == StateOK {

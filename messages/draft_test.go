@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/messages/mail"
 	"github.com/mailconnector/mailconnector/permissions"
@@ -250,4 +252,24 @@ func TestUploadsTogetherAreAsLargeAsAMail(t *testing.T) {
 		}
 		h.wantNothing()
 	})
+}
+
+// TestManyInlineAttachments wants the HTML to be searched once, and not for each attachment.
+func TestManyInlineAttachments(t *testing.T) {
+	h := newHarness(t, dbtest.SQLite(t))
+	d := draft()
+	for i := range 500 {
+		id := strconv.Itoa(i)
+		d.Attachments = append(d.Attachments, messages.DraftAttachment{ID: id, Name: id + ".png", Inline: true, State: messages.StateBlocked})
+	}
+	d.HTML = strings.Repeat(`<img src="cid:499.png@1">`, 100_000)
+	start := time.Now()
+	receipt, err := h.sendDraft(ann, d, nil, nora)
+	if took := time.Since(start); err != nil || took > 20*time.Second {
+		t.Fatalf("Archive = %v after %s", err, took)
+	}
+	m, err := h.Message(t.Context(), ann, receipt.Message.ID)
+	if err != nil || m.Parts[0].Role != mail.RoleAttachment || m.Parts[499].Role != mail.RoleInline {
+		t.Errorf("parts = %+v, %v, want the last one inline", m.Parts, err)
+	}
 }

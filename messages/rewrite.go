@@ -7,9 +7,9 @@ import (
 	"golang.org/x/net/html"
 )
 
-// rewriter goes over HTML that the policy let through and settles its images and links. It is the second look at styles
-// too: the policy reads a value after undoing its escapes, a browser reads what is there.
+// rewriter goes over HTML that the policy let through and settles its images, links and styles.
 type rewriter struct {
+	styles  map[string]bool         // properties that a style may set
 	remote  bool                    // images from https addresses load
 	image   func(cid string) string // where an image of the mail is; "" shows a placeholder
 	blocked int                     // remote images left out
@@ -32,7 +32,7 @@ func (r *rewriter) rewrite(safe string) string {
 }
 
 func (r *rewriter) tag(b *strings.Builder, t html.Token) {
-	t.Attr = attributes(t.Attr)
+	t.Attr = r.attributes(t.Attr)
 	switch t.Data {
 	case "a":
 		if attribute(t, "href") != "" {
@@ -47,26 +47,25 @@ func (r *rewriter) tag(b *strings.Builder, t html.Token) {
 	b.WriteString(t.String())
 }
 
-// attributes drops styles that are not what they seem, and links' own targets and relations.
-func attributes(list []html.Attribute) []html.Attribute {
+// attributes keeps of styles what is harmless, and drops links' own targets and relations, and links to images in the HTML.
+func (r *rewriter) attributes(list []html.Attribute) []html.Attribute {
 	kept := list[:0]
 	for _, a := range list {
-		if a.Key == "target" || a.Key == "rel" || (a.Key == "style" && !safeStyles(a.Val)) {
+		switch a.Key {
+		case "target", "rel":
 			continue
+		case "href":
+			if strings.HasPrefix(strings.ToLower(a.Val), "data:") {
+				continue
+			}
+		case "style":
+			if a.Val = safeStyles(a.Val, r.styles); a.Val == "" {
+				continue
+			}
 		}
 		kept = append(kept, a)
 	}
 	return kept
-}
-
-// safeStyles looks at each declaration by itself: the limit of safeStyle is one for a value.
-func safeStyles(style string) bool {
-	for declaration := range strings.SplitSeq(style, ";") {
-		if !safeStyle(declaration) {
-			return false
-		}
-	}
-	return true
 }
 
 // settle gives an image the address it may be loaded from, and reports whether there is one.
@@ -91,7 +90,9 @@ func (r *rewriter) source(src string) string {
 		}
 		return ""
 	case "data":
-		return src
+		if !strings.HasPrefix(rest, "image/svg") { // a drawing is a document, with all that may be in one
+			return src
+		}
 	case "https":
 		if r.remote {
 			return src

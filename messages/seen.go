@@ -45,13 +45,16 @@ func space(b *strings.Builder, tag string) {
 	}
 }
 
-// showsImage reports whether HTML shows an image of the mail with this Content-ID or file name.
-func showsImage(source, contentID, name string) bool {
+// shownImages are the images of a mail that its HTML shows, by their Content-IDs and by what those begin with.
+type shownImages struct{ ids, names map[string]bool }
+
+func imagesShown(source string) shownImages {
+	shown := shownImages{make(map[string]bool), make(map[string]bool)}
 	z := html.NewTokenizer(strings.NewReader(source))
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			return false
+			return shown
 		case html.StartTagToken, html.SelfClosingTagToken:
 			t := z.Token()
 			scheme, cid, _ := strings.Cut(attribute(t, "src"), ":")
@@ -59,10 +62,16 @@ func showsImage(source, contentID, name string) bool {
 				continue
 			}
 			cid, _ = url.PathUnescape(cid)
-			before, _, _ := strings.Cut(cid, "@")
-			if (contentID != "" && cid == contentID) || (contentID == "" && name != "" && before == name) {
-				return true
-			}
+			name, _, _ := strings.Cut(cid, "@")
+			shown.ids[cid], shown.names[name] = true, true
 		}
 	}
+}
+
+// has reports whether the image with this Content-ID, or without one of this file name, is shown.
+func (s shownImages) has(contentID, name string) bool {
+	if contentID != "" {
+		return s.ids[contentID]
+	}
+	return name != "" && s.names[name]
 }
