@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/mailconnector/mailconnector/documents"
 	"github.com/mailconnector/mailconnector/messages/mail"
@@ -20,44 +21,60 @@ type offer struct {
 	keep     bool   // it may not become a document
 }
 
-// books is what our tables say about documents with the contents of a mail.
-type books struct{ rows []linkDocumentRow }
+// books is what our tables say about documents with the contents of a mail. There may be as many rows as a mail has
+// attachments on as many records as one request names, so every question is one look-up.
+type books struct {
+	documents map[[32]byte][]string // by content, each once
+	places    map[shelf]bool        // where documents are
+	links     map[linkedDocument]bool
+}
+
+// shelf is a document on a record.
+type shelf struct {
+	record   permissions.Record
+	document string
+}
+
+// linkedDocument is a document of a link.
+type linkedDocument struct{ link, document string }
+
+func newBooks(rows []linkDocumentRow) books {
+	b := books{
+		documents: make(map[[32]byte][]string), places: make(map[shelf]bool, len(rows)),
+		links: make(map[linkedDocument]bool, len(rows)),
+	}
+	for _, row := range rows {
+		sum := hash32(row.SHA256)
+		if !slices.Contains(b.documents[sum], row.Document) {
+			b.documents[sum] = append(b.documents[sum], row.Document)
+		}
+		b.places[shelf{row.record(), row.Document}] = true
+		b.links[linkedDocument{row.LinkID, row.Document}] = true
+	}
+	return b
+}
 
 // on reports whether a document is on a record.
-func (b books) on(r permissions.Record, document string) bool {
-	for _, row := range b.rows {
-		if row.Document == document && row.record() == r {
-			return true
-		}
-	}
-	return false
-}
+func (b books) on(r permissions.Record, document string) bool { return b.places[shelf{r, document}] }
 
 // has reports whether a link has a document.
-func (b books) has(link, document string) bool {
-	for _, row := range b.rows {
-		if row.LinkID == link && row.Document == document {
-			return true
-		}
-	}
-	return false
-}
+func (b books) has(link, document string) bool { return b.links[linkedDocument{link, document}] }
 
 // best returns, of the documents with this content, the one that is on most of the records.
 func (b books) best(sum [32]byte, records []permissions.Record, visible map[string]bool) (document string, everywhere bool) {
 	most := -1
-	for _, row := range b.rows {
-		if hash32(row.SHA256) != sum || !visible[row.Document] {
+	for _, candidate := range b.documents[sum] {
+		if !visible[candidate] {
 			continue
 		}
 		n := 0
 		for _, r := range records {
-			if b.on(r, row.Document) {
+			if b.on(r, candidate) {
 				n++
 			}
 		}
 		if n > most {
-			most, document = n, row.Document
+			most, document = n, candidate
 		}
 	}
 	return document, document != "" && most == len(records)
@@ -123,7 +140,7 @@ func (s *Service) openBooks(ctx context.Context, w *work, hashes [][]byte) (map[
 	if err != nil {
 		return nil, err
 	}
-	w.books = books{rows}
+	w.books = newBooks(rows)
 	ids := make([]string, len(rows))
 	for i, row := range rows {
 		ids[i] = row.Document

@@ -168,12 +168,11 @@ func hasProblem(problems []Problem, code string) bool {
 	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == code })
 }
 
-// hashOfPart finds the content of a part of the message by its number.
-func (w *work) hashOfPart(number int) (sum [32]byte, known bool) {
+// hashes returns the contents of the parts of the message by their numbers.
+func (w *work) hashes() map[int][32]byte {
+	hashes := make(map[int][32]byte, len(w.shown.parts))
 	for _, p := range w.shown.parts {
-		if p.Number == number {
-			return p.SHA256, true
-		}
+		hashes[p.Number] = p.SHA256
 	}
-	return sum, false
+	return hashes
 }

@@ -185,11 +185,11 @@ func (s store) renewLink(tx *database.Tx, old, row linkRow) error {
 // addDocuments records the documents that the links put on their records.
 func (s store) addDocuments(tx *database.Tx, w *work, ids map[permissions.Record]string, filed Filed) error {
 	var rows []linkDocumentRow
-	seen := make(map[[2]string]bool)
+	seen, hashes := make(map[linkedDocument]bool), w.hashes()
 	for _, r := range w.links {
 		for _, d := range filed.Documents {
-			sum, known := w.hashOfPart(d.Part)
-			key := [2]string{ids[r], d.Document}
+			sum, known := hashes[d.Part]
+			key := linkedDocument{ids[r], d.Document}
 			if !known || seen[key] || w.books.has(ids[r], d.Document) {
 				continue
 			}
