@@ -115,25 +115,30 @@ func (s *Service) byExact(ctx context.Context, v *view, kind termKind, texts []s
 	if v.empty() {
 		return nil, nil
 	}
-	var list []proposal
+	var ids []int64
+	about := make(map[int64]string)
 	for _, text := range texts {
 		w := newWalk(s.store, v, queryWord{{kind, whole, []byte(cut(text))}}, nil, place{})
 		found, _, err := gather(ctx, w, nil, false)
 		if err != nil {
 			return nil, err
 		}
-		ids := make([]int64, len(found))
-		for i, c := range found {
-			ids[i] = c.doc
+		for _, c := range found {
+			if _, before := about[c.doc]; !before {
+				ids, about[c.doc] = append(ids, c.doc), text
+			}
 		}
-		docs, err := s.store.docs(ctx, ids)
-		if err != nil {
-			return nil, err
-		}
-		slices.SortFunc(docs, latestFirst)
-		for _, doc := range docs {
-			list = append(list, proposal{s.record(doc), text})
-		}
+	}
+	docs, err := s.store.docs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(docs, func(a, b docRow) int {
+		return cmp.Or(cmp.Compare(slices.Index(texts, about[a.ID]), slices.Index(texts, about[b.ID])), latestFirst(a, b))
+	})
+	list := make([]proposal, len(docs))
+	for i, doc := range docs {
+		list[i] = proposal{s.record(doc), about[doc.ID]}
 	}
 	return list, nil
 }

@@ -92,13 +92,12 @@ func (s store) following(ctx context.Context, f filter, r termRange, term []byte
 		" ORDER BY t.term, t.doc, t.owner, t.field LIMIT ?", join([]any{r.kind, term, after(r.text)}, args, []any{limit})...)
 }
 
-// ofTokens reads the given words from a place on.
-func (s store) ofTokens(ctx context.Context, f filter, tokens [][]byte, at place, limit int) ([]termRow, error) {
+// ofTokens reads the given words.
+func (s store) ofTokens(ctx context.Context, f filter, tokens [][]byte, limit int) ([]termRow, error) {
 	condition, args := f.condition()
 	list := fill(tokens)
-	return s.terms(ctx, "walk words", s.walking()+" WHERE t.kind = ? AND t.term IN "+in(list)+
-		" AND (t.term > ? OR t.doc >= ?)"+condition+" ORDER BY t.term, t.doc, t.owner, t.field LIMIT ?",
-		join([]any{wordTerm}, list, []any{at.Term, at.Doc}, args, []any{limit})...)
+	return s.terms(ctx, "walk words", s.walking()+" WHERE t.kind = ? AND t.term IN "+in(list)+condition+
+		" ORDER BY t.term, t.doc, t.owner, t.field LIMIT ?", join([]any{wordTerm}, list, args, []any{limit})...)
 }
 
 // ofOwners reads all terms of a range that belong to documents of the owners.

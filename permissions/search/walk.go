@@ -107,46 +107,75 @@ func (w *walk) narrow() bool {
 
 // nextWithin reads the terms of words that have a fragment in their middle.
 func (w *walk) nextWithin(ctx context.Context, r termRange) ([]termRow, error) {
-	if w.tokens == nil {
-		tokens, err := w.store.tokens(ctx, r.text)
-		if err != nil {
-			return nil, err
-		}
-		if w.at.Doc == math.MinInt64 && bytes.Equal(w.at.Term, r.text) {
-			w.at.Term = []byte{}
-		}
-		from, _ := slices.BinarySearchFunc(tokens, w.at.Term, bytes.Compare)
-		w.tokens = tokens[from:]
-	}
-	if len(w.tokens) == 0 || w.walked > fragmentReads {
-		return w.finish(nil), nil
+	if err := w.readTokens(ctx, r); err != nil {
+		return nil, err
 	}
 	if w.narrow() {
-		size := max(1, min(widestTokens, widestChunk/max(1, len(w.view.ownerList))))
-		part := w.tokens[:min(len(w.tokens), size)]
-		rows, err := w.store.tokensOfOwners(ctx, w.filter(), part, w.view.ownerList)
-		w.walked += len(part) * len(w.view.ownerList)
-		return w.pass(part, rows), err
+		return w.tokensOfOwners(ctx)
+	}
+	var rows []termRow
+	var err error
+	if len(w.at.Term) > 0 && w.at.Doc < math.MaxInt64 { // within a word
+		if rows, err = w.store.rest(ctx, w.filter(), r.kind, w.at, w.chunk); err != nil {
+			return nil, err
+		}
+		if len(rows) == w.chunk {
+			return w.advance(rows), nil
+		}
 	}
 	part := w.tokens[:min(len(w.tokens), widestTokens)]
-	rows, err := w.store.ofTokens(ctx, w.filter(), part, w.at, w.chunk)
+	if len(part) == 0 || w.walked > fragmentReads {
+		return w.finish(rows), nil
+	}
+	more, err := w.store.ofTokens(ctx, w.filter(), part, w.chunk)
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) < w.chunk {
-		w.walked += len(rows)
-		return w.pass(part, rows), nil
+	if len(more) < w.chunk {
+		w.walked += len(rows) + len(more)
+		return w.pass(part, append(rows, more...)), nil
 	}
-	rows = w.advance(rows)
-	from, _ := slices.BinarySearchFunc(w.tokens, w.at.Term, bytes.Compare)
+	return w.advance(append(rows, more...)), nil
+}
+
+// readTokens keeps the list of words at those behind the place reached.
+func (w *walk) readTokens(ctx context.Context, r termRange) error {
+	if w.tokens == nil {
+		tokens, err := w.store.tokens(ctx, r.text)
+		if err != nil {
+			return err
+		}
+		if w.tokens = tokens; w.at.Doc == math.MinInt64 {
+			w.at.Term = []byte{} // at the beginning: words may come before the fragment itself
+		}
+	}
+	from, reached := slices.BinarySearchFunc(w.tokens, w.at.Term, bytes.Compare)
+	if reached {
+		from++
+	}
 	w.tokens = w.tokens[from:]
-	return rows, nil
+	return nil
+}
+
+// tokensOfOwners reads the next words in documents of the owners in scope.
+func (w *walk) tokensOfOwners(ctx context.Context) ([]termRow, error) {
+	tokens := w.tokens
+	if len(w.at.Term) > 0 && w.at.Doc < math.MaxInt64 {
+		tokens = append([][]byte{w.at.Term}, tokens...)
+	}
+	if len(tokens) == 0 || w.walked > fragmentReads {
+		return w.finish(nil), nil
+	}
+	size := max(1, min(widestTokens, widestChunk/max(1, len(w.view.ownerList))))
+	part := tokens[:min(len(tokens), size)]
+	rows, err := w.store.tokensOfOwners(ctx, w.filter(), part, w.view.ownerList)
+	w.walked += len(part) * len(w.view.ownerList)
+	return w.pass(part, rows), err
 }
 
 // pass takes the rows of words that were read to their end.
 func (w *walk) pass(words [][]byte, rows []termRow) []termRow {
 	admitted := w.admitted(rows)
-	w.tokens = w.tokens[len(words):]
 	w.at.Term, w.at.Doc, w.at.Field = words[len(words)-1], math.MaxInt64, math.MaxInt32
 	return admitted
 }

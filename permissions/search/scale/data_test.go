@@ -22,7 +22,7 @@ const (
 	adversary = "Quelltal"
 )
 
-const schema = `CREATE TABLE crm_records (
+const schema = `CREATE TABLE IF NOT EXISTS crm_records (
 	id BIGINT NOT NULL PRIMARY KEY,
 	kind TINYINT NOT NULL,
 	owner INT NOT NULL,
@@ -114,33 +114,43 @@ func (n *names) next(id, total int64) row {
 	return r
 }
 
-// fill writes the records and returns a sample of them.
+// fill writes the records, unless they are there, and returns a sample of them.
 func (c *crm) fill(t *testing.T, total int64) []row {
 	t.Helper()
 	if _, err := c.db.ExecContext(t.Context(), schema); err != nil {
 		t.Fatal(err)
 	}
-	var sample []row
-	bar := newBar("records", total)
+	var there bool
+	if err := c.db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM crm_records)").Scan(&there); err != nil {
+		t.Fatal(err)
+	}
+	if there {
+		return generate(total, io.Discard)
+	}
 	reader, writer := io.Pipe()
-	go func() {
-		n, out := newNames(), bufio.NewWriterSize(writer, 1<<20)
-		for id := int64(1); id <= total; id++ {
-			r := n.next(id, total)
-			if len(sample) < 5000 && n.random.Int64N(max(1, total/5000)) == 0 && r.last != adversary {
-				sample = append(sample, r)
-			}
-			_, _ = fmt.Fprintf(out, "%d\t%d\t%d\t0\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n",
-				r.id, r.kind, r.owner, r.modified, r.parent, r.first, r.last, r.email, r.phone, r.site)
-			bar.at(id)
-		}
-		_ = writer.CloseWithError(out.Flush())
-	}()
+	sample := make(chan []row, 1)
+	go func() { sample <- generate(total, writer); _ = writer.Close() }()
 	mysql.RegisterReaderHandler("records", func() io.Reader { return reader })
 	defer mysql.DeregisterReaderHandler("records")
 	if _, err := c.db.ExecContext(t.Context(), "LOAD DATA LOCAL INFILE 'Reader::records' INTO TABLE crm_records CHARACTER SET utf8mb4"); err != nil {
 		t.Fatal(err)
 	}
+	return <-sample
+}
+
+// generate writes the records as tab-separated lines and returns a sample of them.
+func generate(total int64, w io.Writer) (sample []row) {
+	bar, n, out := newBar("records", total), newNames(), bufio.NewWriterSize(w, 1<<20)
+	for id := int64(1); id <= total; id++ {
+		r := n.next(id, total)
+		if len(sample) < 5000 && n.random.Int64N(max(1, total/5000)) == 0 && r.last != adversary {
+			sample = append(sample, r)
+		}
+		_, _ = fmt.Fprintf(out, "%d\t%d\t%d\t0\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n",
+			r.id, r.kind, r.owner, r.modified, r.parent, r.first, r.last, r.email, r.phone, r.site)
+		bar.at(id)
+	}
+	_ = out.Flush() // a reader that went away has its own error
 	bar.done()
 	return sample
 }

@@ -24,6 +24,7 @@ var (
 	scale   = flag.Int64("scale", 3000, "records in the CRM; from 1,000,000 on the budgets must be met")
 	runs    = flag.Int("runs", 1, "times to measure")
 	samples = flag.Int("samples", 20, "searches of each kind in a run")
+	dsn     = flag.String("dsn", "", "a MySQL or MariaDB database to build in and to keep; empty means one of the test's own")
 	clients = flag.Duration("clients", 200*time.Millisecond, "how long to search with 1 and with 16 clients")
 )
 
@@ -59,13 +60,27 @@ func TestScale(t *testing.T) {
 	}
 }
 
-func build(t *testing.T) *world {
+// open opens the database that was named, or one on a server of the test's own.
+func open(t *testing.T) *sql.DB {
+	if *dsn != "" {
+		db, err := sql.Open("mysql", *dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.SetMaxOpenConns(32)
+		db.SetMaxIdleConns(32)
+		t.Cleanup(func() { _ = db.Close() })
+		return db
+	}
 	pool := "--innodb-buffer-pool-size=256M"
 	if *scale >= held {
 		pool = "--innodb-buffer-pool-size=2G"
 	}
-	server := dbtest.StartServer(t, pool, "--innodb-log-file-size=1G")
-	db := server.Open(t)
+	return dbtest.StartServer(t, pool, "--innodb-log-file-size=1G").Open(t)
+}
+
+func build(t *testing.T) *world {
+	db := open(t)
 	w := &world{crm: newCRM(db)}
 	w.sample = w.crm.fill(t, *scale)
 	own, err := database.New(db, database.Options{})
