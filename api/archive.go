@@ -82,29 +82,40 @@ func (h *Handler) archive(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) archiveRequest(w http.ResponseWriter, r *http.Request) (messages.Request, error) {
-	media, params, err := contentType(r, mediaMail, mediaForm)
-	if err != nil {
-		return messages.Request{}, err
-	}
 	e, err := envelopeOf(r)
 	if err != nil {
 		return messages.Request{}, err
 	}
+	key := r.Header.Get("Idempotency-Key")
+	if upload := r.URL.Query().Get("upload"); upload != "" {
+		return e.request(messages.Staged(upload), key)
+	}
+	media, params, err := contentType(r, mediaMail, mediaForm, mediaJSON)
+	if err != nil {
+		return messages.Request{}, err
+	}
 	limit := h.c.MailBytes
-	if media == mediaForm {
+	switch media {
+	case mediaForm:
 		limit += formBytes
+	case mediaJSON:
+		limit = draftBytes
 	}
 	if r.ContentLength > limit {
-		return messages.Request{}, problem.TooLarge(h.c.MailBytes)
+		return messages.Request{}, problem.TooLarge(min(limit, h.c.MailBytes))
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	source := messages.Raw(r.Body)
-	if media == mediaForm {
-		if source, err = readForm(r.Body, params["boundary"], &e); err != nil {
-			return messages.Request{}, err
-		}
+	switch media {
+	case mediaForm:
+		source, err = readForm(r.Body, params["boundary"], &e)
+	case mediaJSON:
+		source, err = readDraft(r.Body, &e)
 	}
-	return e.request(source, r.Header.Get("Idempotency-Key"))
+	if err != nil {
+		return messages.Request{}, err
+	}
+	return e.request(source, key)
 }
 
 // envelopeOf reads what stands beside the body.

@@ -76,10 +76,11 @@ func holdAgainstContract(t testing.TB, r *http.Request, a answer) {
 	asked := r.Clone(r.Context())
 	path := strings.ReplaceAll(r.URL.EscapedPath(), "%2F", "_") // the validator's router knows decoded paths only
 	asked.URL.Path, asked.URL.RawPath = strings.TrimPrefix(path, base), ""
-	if asked.Method == http.MethodHead {
-		asked.Method = http.MethodGet
-	}
 	route, params, err := c.router.FindRoute(asked)
+	if err != nil && asked.Method == http.MethodHead {
+		asked.Method = http.MethodGet
+		route, params, err = c.router.FindRoute(asked)
+	}
 	if err != nil { // a path or a method that the contract does not have
 		if a.slug() != "not-found" && a.slug() != "method-not-allowed" {
 			t.Errorf("%s %s is not in the contract and answers %d %s", r.Method, r.URL.Path, a.StatusCode, a.text)

@@ -62,9 +62,13 @@ func (o origins) around(next http.Handler) http.Handler {
 		},
 		AllowedHeaders: []string{
 			"Authorization", "Content-Type", "Idempotency-Key", "X-Internet-Message-Id", "X-Request-Id", "Range", "If-None-Match",
-			"If-Range",
+			"If-Range", "Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset", "Upload-Checksum", "X-HTTP-Method-Override",
 		},
-		ExposedHeaders: []string{"Location", "Retry-After", "ETag", "X-Request-Id", "Content-Disposition"},
-		MaxAge:         600,
+		ExposedHeaders: []string{
+			"Location", "Retry-After", "ETag", "X-Request-Id", "Content-Disposition", "Tus-Resumable", "Tus-Version",
+			"Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm", "Upload-Length", "Upload-Metadata", "Upload-Offset",
+			"Upload-Expires",
+		},
+		MaxAge: 600,
 	}).Handler(next)
 }

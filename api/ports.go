@@ -55,6 +55,7 @@ type Suggester interface {
 // Messages archives, links and shows messages. *messages.Service fulfils it.
 type Messages interface {
 	Archiver
+	Uploader
 	MessageReader
 	ContentReader
 	ContentTokens
@@ -65,6 +66,14 @@ type Archiver interface {
 	Archive(context.Context, permissions.Subject, messages.Request) (messages.Receipt, error)
 	Link(ctx context.Context, s permissions.Subject, id string, r messages.LinkRequest) (messages.Receipt, error)
 	Unlink(ctx context.Context, s permissions.Subject, id string, r permissions.Record) error
+}
+
+// Uploader takes mails chunk by chunk.
+type Uploader interface {
+	CreateUpload(context.Context, permissions.Subject, messages.NewUpload) (messages.StagedUpload, error)
+	FindUpload(ctx context.Context, s permissions.Subject, id string) (messages.StagedUpload, error)
+	WriteChunk(ctx context.Context, s permissions.Subject, id string, c messages.Chunk) (messages.StagedUpload, error)
+	DeleteUpload(ctx context.Context, s permissions.Subject, id string) error
 }
 
 // MessageReader tells about messages.

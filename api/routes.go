@@ -73,6 +73,16 @@ func (h *Handler) router() http.Handler {
 	} {
 		router.Handle(h.base+route.path, h.adapt(h.dispatch(route.methods)))
 	}
+	const options, patch, head = http.MethodOptions, http.MethodPatch, http.MethodHead
+	for path, m := range map[string]methods{ // in the words of a protocol of their own
+		"/uploads": {options: {anyone, "", h.uploadOptions}, post: {licensed, "", tus(h.createUpload)}},
+		"/uploads/{upload}": {
+			options: {anyone, "", h.uploadOptions}, head: {licensed, "", tus(h.uploadState)},
+			patch: {licensed, "", tus(h.writeChunk)}, del: {licensed, "", tus(h.deleteUpload)},
+		},
+	} {
+		router.Handle(h.base+path, h.adapt(resumable(h.dispatch(m))))
+	}
 	router.NotFoundHandler = h.adapt(notFound)
 	return router
 }
@@ -84,18 +94,18 @@ func notFound(http.ResponseWriter, *http.Request) error {
 // dispatch chooses the operation, and checks in this order: the method, the form of the answer, the caller, the license.
 func (h *Handler) dispatch(m methods) handlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		method := r.Method
-		if method == http.MethodHead {
-			method = http.MethodGet
+		op, ok := m[r.Method]
+		if !ok && r.Method == http.MethodHead {
+			op, ok = m[http.MethodGet]
 		}
-		op, ok := m[method]
-		switch {
-		case r.Method == http.MethodOptions:
+		if !ok || r.Method == http.MethodOptions {
 			w.Header().Set("Allow", m.allowed())
+		}
+		switch {
+		case !ok && r.Method == http.MethodOptions:
 			w.WriteHeader(http.StatusNoContent)
 			return nil
 		case !ok:
-			w.Header().Set("Allow", m.allowed())
 			return problem.New(problem.MethodNotAllowed, "This path takes "+m.allowed()+".")
 		case !accepts(r, op.produces):
 			return problem.New(problem.NotAcceptable, "The answer is "+op.produces+": let Accept allow it.")
@@ -117,5 +127,5 @@ func (m methods) allowed() string {
 		}
 	}
 	slices.Sort(list)
-	return strings.Join(list, ", ")
+	return strings.Join(slices.Compact(list), ", ")
 }

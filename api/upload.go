@@ -88,6 +88,22 @@ func readForm(body io.Reader, boundary string, e *envelope) (messages.Source, er
 	return messages.Structured(in.Draft.draft(), form.upload), nil
 }
 
+// readDraft reads a mail of which the client has no bytes.
+func readDraft(body io.Reader, e *envelope) (messages.Source, error) {
+	var in archiveJSON
+	if err := decode(body, draftBytes, &in); err != nil {
+		return nil, err
+	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	if in.Draft == nil {
+		return nil, problem.At(problem.Invalid, "/draft", "is missing: without a form around it, the JSON is the mail")
+	}
+	e.merge(in.envelope)
+	return messages.Structured(in.Draft.draft(), nil), nil
+}
+
 func (in archiveJSON) check() error {
 	var f faults
 	f.count("/links", len(in.Links), maxLinks)

@@ -120,6 +120,16 @@ func fromMessages(err error) *Problem {
 		return New(MalformedRequest, "The upload was cut off before its end; nothing was stored. Send it again.")
 	case errors.Is(err, messages.ErrConflict):
 		return New(Conflict, "This Idempotency-Key was used for another request. Use a new key.")
+	case errors.Is(err, messages.ErrOffset):
+		return New(Conflict, "The chunk does not begin where the upload ends. Ask with HEAD where that is, and go on there.")
+	case errors.Is(err, messages.ErrUnfinished):
+		return New(Conflict, "The upload lacks bytes. Send the rest first.")
+	case errors.Is(err, messages.ErrChecksum):
+		return New(ChecksumMismatch, "The chunk arrived with another hash; nothing of it counts. Send it again.")
+	case errors.Is(err, messages.ErrUploads):
+		p := New(RateLimited, "Too many uploads are open. Link or delete one of them first.")
+		p.RetryAfter = retryLater
+		return p
 	case errors.Is(err, messages.ErrToken):
 		return New(NotFound, "This address has expired. Load the message again.")
 	}

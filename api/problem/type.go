@@ -31,14 +31,19 @@ const (
 	MethodNotAllowed     Type = "method-not-allowed"
 	NotAcceptable        Type = "not-acceptable"
 	Conflict             Type = "conflict"
+	PreconditionFailed   Type = "precondition-failed"
 	ContentTooLarge      Type = "content-too-large"
 	UnsupportedMediaType Type = "unsupported-media-type"
 	RangeNotSatisfiable  Type = "range-not-satisfiable"
 	Invalid              Type = "invalid"
+	ChecksumMismatch     Type = "checksum-mismatch"
 	RateLimited          Type = "rate-limited"
 	Internal             Type = "internal"
 	Unavailable          Type = "unavailable"
 )
+
+// statusChecksum is the status that the tus protocol, 1.0.0, gives a chunk with another hash than announced.
+const statusChecksum = 460
 
 // definition is what all problems of one type have in common.
 type definition struct {
@@ -69,10 +74,12 @@ func definitions() []definition {
 		{MethodNotAllowed, http.StatusMethodNotAllowed, "Method not allowed"},
 		{NotAcceptable, http.StatusNotAcceptable, "Not acceptable"},
 		{Conflict, http.StatusConflict, "Conflict"},
+		{PreconditionFailed, http.StatusPreconditionFailed, "A precondition failed"},
 		{ContentTooLarge, http.StatusRequestEntityTooLarge, "The content is too large"},
 		{UnsupportedMediaType, http.StatusUnsupportedMediaType, "Unsupported media type"},
 		{RangeNotSatisfiable, http.StatusRequestedRangeNotSatisfiable, "The range lies outside the content"},
 		{Invalid, http.StatusUnprocessableEntity, "The request cannot be done"},
+		{ChecksumMismatch, statusChecksum, "The checksum does not match"},
 		{RateLimited, http.StatusTooManyRequests, "Too many attempts"},
 		{Internal, http.StatusInternalServerError, "Internal error"},
 		{Unavailable, http.StatusServiceUnavailable, "Unavailable"},
