@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/mailconnector/mailconnector/api/problem"
 	"github.com/mailconnector/mailconnector/messages"
@@ -117,6 +118,9 @@ func serve(w http.ResponseWriter, r *http.Request, content messages.Content, inf
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", `"`+hex.EncodeToString(info.SHA256[:])+`"`)
+	if strings.Contains(r.Header.Get("Range"), ",") { // each would decode all that is before it; RFC 9110, 14.2 allows the whole
+		r.Header.Del("Range")
+	}
 	ranged, watched := &rangeWriter{ResponseWriter: w}, &watchedContent{Content: content}
 	http.ServeContent(ranged, r, "", info.Modified, watched)
 	if ranged.refused {

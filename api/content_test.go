@@ -49,6 +49,7 @@ func TestRanges(t *testing.T) {
 		"the beginning":           {ask("Range: bytes=0-3"), 206, "0123", "bytes 0-3/10"},
 		"the middle":              {ask("Range: bytes=4-5"), 206, "45", "bytes 4-5/10"},
 		"the end":                 {ask("Range: bytes=-2"), 206, "89", "bytes 8-9/10"},
+		"several at once":         {ask("Range: bytes=8-9,4-5"), 200, "0123456789", ""},
 		"what is not there":       {ask("Range: bytes=10-"), 416, "", "bytes */10"},
 		"what cannot be read":     {ask("Range: bytes=x"), 416, "", "bytes */10"},
 		"the rest of the same":    {ask("Range: bytes=8-", "If-Range: "+etag), 206, "89", "bytes 8-9/10"},

@@ -15,6 +15,9 @@ import (
 	"github.com/mailconnector/mailconnector/api/problem"
 )
 
+// maxEntries is the longest list that any request may hold. Some allow fewer; longer ones are not even read.
+const maxEntries = 5000
+
 // checkForm holds JSON against the type it will be decoded into: exact names, each once, exact types, one value and
 // nothing after it. The decoder of encoding/json is laxer and cannot say where the fault is. A null is taken for a
 // missing member.
@@ -107,6 +110,9 @@ func (f form) object(t reflect.Type, at string) error {
 
 func (f form) list(t reflect.Type, at string) error {
 	for i := 0; f.dec.More(); i++ {
+		if i == maxEntries {
+			return problem.At(problem.Invalid, at, fmt.Sprintf("must have at most %d entries", maxEntries))
+		}
 		if err := f.value(t.Elem(), at+"/"+strconv.Itoa(i)); err != nil {
 			return err
 		}

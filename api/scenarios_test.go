@@ -195,6 +195,8 @@ func TestRequestsAreReadStrictly(t *testing.T) {
 		{"not UTF-8", nil, suggest("{\"subject\":\"\xff\"}"), 400, "malformed-request", []string{"UTF-8"}},
 		{"a value that is not allowed", nil, suggest(`{"participants":[{"role":"boss","address":""}]}`), 422, "invalid", []string{`"pointer":"/participants/0/role"`}},
 		{"too many values", nil, suggest(`{"references":["` + strings.Repeat(`x","`, 200) + `"]}`), 422, "invalid", []string{"at most 200 entries"}},
+		{"far too many values", nil, suggest(`{"participants":[` + strings.Repeat(`{},`, 300_000) + `{}]}`), 422, "invalid",
+			[]string{`"pointer":"/participants"`, "at most 5000 entries", "!/participants/0"}},
 		{"a value too long", nil, suggest(`{"subject":"` + strings.Repeat("x", 2001) + `"}`), 422, "invalid", []string{"2001"}},
 		{"too many bytes", nil, suggest(`{"subject":"` + strings.Repeat("x", 1<<20) + `"}`), 413, "content-too-large", []string{`"limit":1048576`}},
 		{"another content type", nil, suggest(`{}`, "Content-Type: text/plain"), 415, "unsupported-media-type", []string{"application/json"}},
