@@ -51,7 +51,16 @@ func (s *Service) byAddress(ctx context.Context, v *view, m Mail) ([]proposal, e
 	for i, p := range m.Participants {
 		addresses[i] = p.Address
 	}
-	return s.byExact(ctx, v, emailTerm, addresses)
+	list, err := s.byExact(ctx, v, emailTerm, addresses)
+	for _, addr := range addresses {
+		if err != nil {
+			return nil, err
+		}
+		var records []permissions.Record
+		records, err = s.lookUp(ctx, v.subject, addr)
+		list = append(list, proposals(records, addr)...)
+	}
+	return list, err
 }
 
 // recordNumber is how the CRM's record numbers look: letters, then digits.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -170,6 +171,11 @@ func (c *crm) LinkedTo(_ context.Context, _ permissions.Subject, ids []string) (
 // service opens the search over a host on a fresh database.
 func service(t testing.TB, db *sql.DB, c *crm) *search.Service {
 	t.Helper()
+	return serviceOf(t, db, c, c)
+}
+
+func serviceOf(t testing.TB, db *sql.DB, c *crm, source search.Source) *search.Service {
+	t.Helper()
 	own, err := database.New(db, database.Options{Now: c.now})
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +183,7 @@ func service(t testing.TB, db *sql.DB, c *crm) *search.Service {
 	if err := own.Migrate(t.Context(), append(database.Migrations(), search.Migrations()...)); err != nil {
 		t.Fatal(err)
 	}
-	s, err := search.New(search.Config{DB: own, Source: c, Permissions: c, Conversations: c})
+	s, err := search.New(search.Config{DB: own, Source: source, Permissions: c, Conversations: c})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,4 +211,19 @@ func sorted(list []string) []string {
 	list = slices.Clone(list)
 	slices.SortFunc(list, cmp.Compare[string])
 	return list
+}
+
+// openHost is a host that also looks into its own tables.
+type openHost struct{ *crm }
+
+func (h openHost) Exact(_ context.Context, s permissions.Subject, text string, _ int) ([]permissions.Record, error) {
+	var records []permissions.Record
+	for r, d := range h.docs {
+		for _, e := range d.Entries {
+			if h.hidden[s.UserID] != e.Field && strings.EqualFold(e.Value, text) {
+				records = append(records, r)
+			}
+		}
+	}
+	return records, nil
 }

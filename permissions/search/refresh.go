@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/mailconnector/mailconnector/internal/database"
@@ -16,6 +17,9 @@ const (
 	idleEvery    = 15 * time.Second // without searches
 	compareEvery = time.Minute
 	changesLimit = 500
+	// searchBatches bounds the batches of changes that a search takes over before it answers: it does not wait for the
+	// index to be built.
+	searchBatches = 4
 )
 
 // IndexStatus tells how far the index has come.
@@ -66,7 +70,7 @@ func (s *Service) maintain(ctx context.Context) error {
 // Build reads every record of the host into the index, going on where an earlier build stopped, and reports how many
 // records it has read. It answers an error when another process is refreshing the index.
 func (s *Service) Build(ctx context.Context, progress func(records int)) error {
-	done, err := s.exclusively(ctx, func(ctx context.Context) error { return s.poll(ctx, progress) })
+	done, err := s.exclusively(ctx, func(ctx context.Context) error { return s.poll(ctx, math.MaxInt, progress) })
 	if err == nil && !done {
 		return fmt.Errorf("build search index: another process is refreshing it")
 	}
@@ -75,7 +79,11 @@ func (s *Service) Build(ctx context.Context, progress func(records int)) error {
 
 // Refresh takes over the host's changes. It does nothing while another process is at it.
 func (s *Service) Refresh(ctx context.Context) error {
-	_, err := s.exclusively(ctx, func(ctx context.Context) error { return s.poll(ctx, func(int) {}) })
+	return s.refresh(ctx, math.MaxInt)
+}
+
+func (s *Service) refresh(ctx context.Context, batches int) error {
+	_, err := s.exclusively(ctx, func(ctx context.Context) error { return s.poll(ctx, batches, func(int) {}) })
 	return err
 }
 
@@ -98,7 +106,7 @@ func (s *Service) freshen(ctx context.Context) {
 	if !due {
 		return
 	}
-	if err := s.Refresh(ctx); err != nil && ctx.Err() == nil {
+	if err := s.refresh(ctx, searchBatches); err != nil && ctx.Err() == nil {
 		s.log.ErrorContext(ctx, "refresh search index", "err", err)
 	}
 	if err := s.look(ctx); err != nil && ctx.Err() == nil {
@@ -136,8 +144,8 @@ func (s *Service) exclusively(ctx context.Context, fn func(context.Context) erro
 	return true, fn(ctx)
 }
 
-// poll reads changes until there are no more for now.
-func (s *Service) poll(ctx context.Context, progress func(records int)) error {
+// poll reads so many batches of changes, or until there are no more for now.
+func (s *Service) poll(ctx context.Context, batches int, progress func(records int)) error {
 	st, err := s.store.state(ctx)
 	if err != nil {
 		return err
@@ -147,7 +155,7 @@ func (s *Service) poll(ctx context.Context, progress func(records int)) error {
 		st.Key = make([]byte, 32)
 		_, _ = rand.Read(st.Key) // never fails
 	}
-	for records := 0; ; {
+	for records := 0; batches > 0; batches-- {
 		docs, next, err := s.source.Changes(ctx, st.Position, changesLimit)
 		if err != nil {
 			return fmt.Errorf("read changed records: %w", err)
@@ -166,9 +174,10 @@ func (s *Service) poll(ctx context.Context, progress func(records int)) error {
 			}
 		}
 		if last {
-			return nil
+			break
 		}
 	}
+	return nil
 }
 
 func renew(ctx context.Context, lost context.CancelFunc, lease *database.Lease) {

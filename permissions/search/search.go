@@ -43,6 +43,9 @@ func (s *Service) Search(ctx context.Context, subject permissions.Subject, q Que
 		if from, err = s.start(ctx, p, q.Cursor); err == nil && !v.empty() {
 			err = s.search(ctx, v, p, from, &results)
 		}
+		if err == nil {
+			err = s.addExact(ctx, v, q, p.limit, &results)
+		}
 	case q.Cursor != "":
 		err = errForeignCursor()
 	case p.text == "":
@@ -160,7 +163,7 @@ func (s *Service) show(ctx context.Context, v *view, list []candidate, results *
 	hits := make([]*Hit, len(list))
 	for i, r := range records {
 		if card, ok := cards[r]; ok {
-			hits[i] = &Hit{Card: card, CanLink: v.canLink(r.Type)}
+			hits[i] = &Hit{Card: card, CanLink: v.linkable[r.Type]}
 			if field, ok := v.fields[list[i].field]; ok {
 				hits[i].Matched = &field
 			}
@@ -223,7 +226,7 @@ func (s *Service) lastLinked(ctx context.Context, v *view, limit int, results *R
 func (s *Service) hits(ctx context.Context, v *view, records []permissions.Record) ([]Hit, []string, error) {
 	var wanted []permissions.Record
 	for _, r := range records {
-		if id, known := s.names.id(typeName, r.Type); known && v.types[id] != nil {
+		if _, visible := v.linkable[r.Type]; visible {
 			wanted = append(wanted, r)
 		}
 	}
@@ -234,7 +237,7 @@ func (s *Service) hits(ctx context.Context, v *view, records []permissions.Recor
 	var hits []Hit
 	for _, r := range wanted {
 		if card, ok := cards[r]; ok {
-			hits = append(hits, Hit{Card: card, CanLink: v.canLink(r.Type)})
+			hits = append(hits, Hit{Card: card, CanLink: v.linkable[r.Type]})
 		}
 	}
 	return hits, failed, nil

@@ -16,6 +16,8 @@ type view struct {
 	lang    string
 	types   map[int32]*typeView
 	fields  map[int32]permissions.Field // visible ones
+	// linkable has the visible entity types, those without any record included, and whether mails may be linked there.
+	linkable map[string]bool
 
 	typeList  []int32 // the keys of types, sorted
 	ownerList []int32 // the owners in scope of any type, sorted
@@ -57,7 +59,7 @@ func (s *Service) view(ctx context.Context, subject permissions.Subject, only, l
 	if err != nil {
 		return nil, nil, fmt.Errorf("list entity types: %w", err)
 	}
-	v := &view{subject: subject, lang: lang, types: make(map[int32]*typeView), fields: make(map[int32]permissions.Field)}
+	v := &view{subject: subject, lang: lang, types: make(map[int32]*typeView), fields: make(map[int32]permissions.Field), linkable: make(map[string]bool)}
 	var failed []string
 	asked := only == ""
 	for _, entity := range entities {
@@ -65,6 +67,7 @@ func (s *Service) view(ctx context.Context, subject permissions.Subject, only, l
 			continue
 		}
 		asked = true
+		v.linkable[entity.Name] = entity.CanLink
 		id, known := s.names.id(typeName, entity.Name)
 		if !known {
 			continue // no record of this type yet
@@ -103,7 +106,7 @@ func (v *view) sum() {
 
 // narrowed returns the view of those types only that a condition holds for.
 func (v *view) narrowed(keep func(*typeView) bool) *view {
-	n := &view{subject: v.subject, lang: v.lang, types: make(map[int32]*typeView), fields: v.fields}
+	n := &view{subject: v.subject, lang: v.lang, types: make(map[int32]*typeView), fields: v.fields, linkable: v.linkable}
 	for id, tv := range v.types {
 		if keep(tv) {
 			n.types[id] = tv
@@ -137,14 +140,4 @@ func (v *view) admits(t termRow) bool {
 	}
 	_, visible = v.fields[t.Field]
 	return visible
-}
-
-// canLink reports whether the subject may link mails to records of a type.
-func (v *view) canLink(entityType string) bool {
-	for _, tv := range v.types {
-		if tv.entity.Name == entityType {
-			return tv.entity.CanLink
-		}
-	}
-	return false
 }
