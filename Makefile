@@ -11,10 +11,10 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint fuzz addin release clean
+.PHONY: help run build test bench bench-search lint fuzz addin release clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Start the demo CRM with the module mounted, and print its address
 	$(BIN) demo $(ARGS)
@@ -28,6 +28,10 @@ test: ## Run every test: SQLite always; MariaDB and Chromium where they are inst
 
 bench: ## Run the benchmarks; each prints its ratio to a floor measured in the same run
 	$(GO) test -run '^$$' -bench . -benchtime $(or $(BENCHTIME),2s) $(PKGS)
+
+bench-search: ## Search 1.5 million records and hold the answers to their budgets, three times; SCALE=100000 for fewer
+	$(GO) test -count=1 -v -timeout 120m -run TestScale ./permissions/search/scale -scale $(or $(SCALE),1500000) \
+		-runs 3 -samples 400 -clients 10s $(if $(DSN),-dsn '$(DSN)')
 
 lint: ## Check formatting, vet, import directions and style
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'run gofmt -w on these files'; exit 1; }

@@ -13,7 +13,22 @@
 //
 // # Matching
 //
-// Values are compared without case and accents. A word matches the beginning of any word of a value; several words
-// must all match, in any order. E-mail addresses match from their beginning, telephone numbers by their digits from
-// either end, and record numbers from their beginning.
+// Values are compared without case and accents; German umlauts are found as two letters too. A word matches the
+// beginning of any word of a value and, from three letters on, the middle; several words must all match, in any order.
+// E-mail addresses match from their beginning, domains after an "@", telephone numbers by their digits from either
+// end, and record numbers from their beginning or that of their digits.
+//
+// # Speed
+//
+// A query is answered by one walk along the terms of its rarest word, the same for every subject, so that a cursor
+// can go on anywhere. The walk reads the terms of a few owners at once, or along all terms leaving out foreign owners,
+// and turns from the second to the first where it finds next to nothing. It is cut into blocks, within which what was
+// asked for exactly comes first, then beginnings, then the rest, the latest modified first among equals. Of a fragment
+// that more than 2,000 distinct words contain, only so many are looked at.
+//
+// # Cursors
+//
+// A cursor is encrypted with a key of this installation, because it may name places between records that the subject
+// may not see. It holds for one subject and one query. A record changed while someone pages may be left out; none is
+// shown twice.
 package search
