@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/mailconnector/mailconnector/documents"
 )
 
 // layout tells what fits the text columns that are written, by table and column.
@@ -26,40 +24,9 @@ type textColumn struct {
 // reads and writes times.
 var ErrTimeZone = errors.New("the connection's time_zone is not the server's: remove it from the DSN")
 
-// LackingError says that the installation lacks something that filing needs, so that nothing is filed. It is a
-// [documents.ErrStoreReadOnly]: an administrator can mend it.
-type LackingError struct {
-	Table  string
-	Detail string // what is missing
-}
-
-func (e *LackingError) Error() string { return "filing is disabled: " + e.Table + ": " + e.Detail }
-
-// Unwrap makes errors.Is(err, documents.ErrStoreReadOnly) true.
-func (e *LackingError) Unwrap() error { return documents.ErrStoreReadOnly }
-
-// checkFiling looks for every table and column that filing writes.
-func (c *CRM) checkFiling(ctx context.Context) error {
-	wanted := filingNeeds()
-	tables := make([]string, len(wanted))
-	for i, n := range wanted {
-		tables[i] = c.sql(n.table)
-	}
-	there, err := c.describe(ctx, c.db, tables)
-	if err != nil {
-		return err
-	}
-	for i, n := range wanted {
-		if lacking := there.missing(tables[i], n.columns); lacking != "" {
-			return &LackingError{Table: tables[i], Detail: lacking}
-		}
-	}
-	return nil
-}
-
 // readLayout reads the layout of the tables that filing writes.
 func (c *CRM) readLayout(ctx context.Context) (layout, error) {
-	if err := c.checkFiling(ctx); err != nil {
+	if err := c.meets(ctx, filingNeeds()); err != nil {
 		return nil, err
 	}
 	same, err := collect(ctx, c.db, scanOne[bool], "SELECT @@session.time_zone = @@global.time_zone")

@@ -10,10 +10,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/mailconnector/mailconnector/permissions"
 )
 
-// ErrUnavailable says that the permissions could not be read in time, so that nothing is answered.
-var ErrUnavailable = errors.New("the CRM's permissions could not be read")
+// ErrUnavailable says that the permissions could not be read in time, so that nothing is answered. It is a
+// [permissions.ErrUnavailable].
+var ErrUnavailable = fmt.Errorf("the CRM's permissions could not be read: %w", permissions.ErrUnavailable)
 
 var errSchema = errors.New("the CRM's tables are not as expected")
 

@@ -81,17 +81,15 @@ func (h *host) underTest(t *testing.T) moduletest.HostUnderTest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checker := vtenext.NewPermissions(crm)
-	filing, err := vtenext.NewFiling(vtenext.FilingConfig{CRM: crm, Permissions: checker})
+	host, err := vtenext.NewHost(vtenext.HostConfig{
+		CRM: crm, Permissions: vtenext.NewPermissions(crm), SiteURL: "https://crm.example.com",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return moduletest.HostUnderTest{
-		Host: module.Host{
-			Accounts: vtenext.NewAccounts(crm), Permissions: checker, Filing: filing,
-			Records: vtenext.NewRecords(crm, checker, "https://crm.example.com"),
-		},
-		DB: h.db, Dialect: "mysql", Users: people(), Records: records, Hidden: h.hidden(t, records), Sharing: h.sharing(records),
+		Host: module.Host{Accounts: host.Accounts, Permissions: host.Permissions, Records: host.Records, Filing: host.Filing},
+		DB:   h.db, Dialect: "mysql", Users: people(), Records: records, Hidden: h.hidden(t, records), Sharing: h.sharing(records),
 		Create: h.create, Delete: h.delete, Unlink: h.unlink, Documents: h.documents,
 		HasFile: func(path string) bool {
 			_, err := os.Stat(filepath.Join(h.files, path))
