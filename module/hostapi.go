@@ -43,3 +43,15 @@ func (e *Extension) MessagePart(ctx context.Context, s permissions.Subject, id s
 func (e *Extension) Search(ctx context.Context, s permissions.Subject, q search.Query) (search.Results, error) {
 	return e.search.Search(ctx, s, q)
 }
+
+// IndexStatus tells how far the search index has come.
+func (e *Extension) IndexStatus(ctx context.Context) (search.IndexStatus, error) {
+	return e.search.Status(ctx)
+}
+
+// BuildIndex reads every record of the host into the search index, going on where an earlier build stopped, and reports
+// after each batch how many records it has read so far. A started Extension does so by itself; this is for whoever wants
+// to wait for it. It fails while another process is refreshing the index.
+func (e *Extension) BuildIndex(ctx context.Context, progress func(records int)) error {
+	return e.search.Build(ctx, progress)
+}

@@ -114,10 +114,8 @@ func migrations() []database.Migration {
 	)
 }
 
-// Start checks the database and begins the background work: refreshing the search index, sealing events, sweeping what
-// was abandoned. ctx bounds the start only. It answers [ErrNotMigrated] where Migrate was not called, and refuses a
-// connection that would alter or lose data, such as one that does not speak utf8mb4, saying how to mend it.
-func (e *Extension) Start(ctx context.Context) error {
+// Check tells whether Start would work, without starting anything: nil, or the error Start would answer.
+func (e *Extension) Check(ctx context.Context) error {
 	if err := e.db.Check(ctx); err != nil {
 		return err
 	}
@@ -127,6 +125,16 @@ func (e *Extension) Start(ctx context.Context) error {
 	}
 	if len(pending) > 0 {
 		return fmt.Errorf("%w (pending: %s)", ErrNotMigrated, strings.Join(pending, ", "))
+	}
+	return nil
+}
+
+// Start checks the database and begins the background work: refreshing the search index, sealing events, sweeping what
+// was abandoned. ctx bounds the start only. It answers [ErrNotMigrated] where Migrate was not called, and refuses a
+// connection that would alter or lose data, such as one that does not speak utf8mb4, saying how to mend it.
+func (e *Extension) Start(ctx context.Context) error {
+	if err := e.Check(ctx); err != nil {
+		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
