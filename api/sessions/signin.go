@@ -6,6 +6,13 @@ import (
 	"fmt"
 )
 
+// The longest that anybody types, in bytes. The CRM hashes a password before it can say anything, and for as long as the
+// password is long.
+const (
+	maxUserName = 255
+	maxPassword = 1024
+)
+
 // SignIn is what a client presents to open a session.
 type SignIn struct {
 	Credentials Credentials
@@ -32,12 +39,16 @@ func (e *AdmissionError) Unwrap() error { return e.Err }
 
 // SignIn checks the credentials with the CRM and opens a session. It answers a [*ThrottledError] before asking the CRM
 // when too many attempts failed, the outcomes of [Accounts.Verify] as they are, and an [*AdmissionError]. A user with
-// more sessions in the scope than the CRM allows loses the oldest.
+// more sessions in the scope than the CRM allows loses the oldest. A user name of more than 255 bytes or a password of
+// more than 1,024 is wrong without asking.
 //
 // An attempt is counted before the CRM is asked, so that attempts made at the same moment cannot outrun the count.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (Grant, error) {
 	if !in.Scope.valid() {
 		return Grant{}, fmt.Errorf("sign in: unknown scope %q", in.Scope)
+	}
+	if len(in.Credentials.UserName) > maxUserName || len(in.Credentials.Password) > maxPassword {
+		return Grant{}, fmt.Errorf("sign in: %w", ErrInvalidCredentials)
 	}
 	attempt := s.throttle.attempt(in.Credentials)
 	if err := attempt.count(ctx, s.now()); err != nil {

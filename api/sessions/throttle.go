@@ -134,14 +134,16 @@ func passed(err error) bool {
 }
 
 // fold maps the spellings of a user name that a database may take for the same to one. Otherwise each of them would
-// come with free attempts of its own.
+// come with free attempts of its own. Collations pass over accents and over all that cannot be seen.
 func fold(name string) string {
-	marks := runes.Remove(runes.In(unicode.Mn))
-	folded, _, err := transform.String(transform.Chain(norm.NFKD, marks, norm.NFKC), name)
+	ignored := runes.Remove(runes.Predicate(func(r rune) bool {
+		return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cc, unicode.Cf)
+	}))
+	folded, _, err := transform.String(transform.Chain(norm.NFKD, ignored, norm.NFKC), name)
 	if err != nil {
 		folded = name
 	}
-	return strings.ToLower(strings.TrimSpace(folded))
+	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(folded)), "ß", "ss")
 }
 
 // network is what one client is told by: its IPv4 address, or the /64 that a single IPv6 host usually has for itself.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -69,13 +70,33 @@ func TestAThrottledTryDoesNotReachTheCRMNorCount(t *testing.T) {
 	})
 }
 
+func TestWhatNobodyTypesIsNotHashed(t *testing.T) {
+	each(t, strict, func(w *world) {
+		for _, in := range []sessions.SignIn{login("ada", strings.Repeat("x", 1025)), login(strings.Repeat("a", 256), "secret")} {
+			asked := w.accounts.verified
+			_, err := w.SignIn(w.t.Context(), in)
+			wantError(w.t, err, sessions.ErrInvalidCredentials)
+			if w.accounts.verified != asked {
+				w.t.Error("the CRM was asked")
+			}
+		}
+	})
+}
+
 func TestSpellingsOfOneNameShareACounter(t *testing.T) {
 	each(t, strict, func(w *world) {
-		for _, name := range []string{"josé", "JOSE", " jose ", "Jose\u0301"} {
-			try(w.t, w.Service, login(name, "wrong"))
-		}
-		if wait := try(w.t, w.Service, login("jose", "wrong")); wait == 0 {
-			w.t.Error("each spelling has attempts of its own")
+		for name, spellings := range map[string][]string{
+			"jose":   {"josé", "JOSE", " jose ", "Jose\u0301"},
+			"strass": {"straß", "s\u200btrass", "STRASS\x01", "stra\u00adss\ufeff"},
+		} {
+			for _, spelling := range spellings {
+				in := login(spelling, "wrong")
+				in.Credentials.ClientIP = ""
+				try(w.t, w.Service, in)
+			}
+			if wait := try(w.t, w.Service, login(name, "wrong")); wait == 0 {
+				w.t.Errorf("each spelling of %s has attempts of its own", name)
+			}
 		}
 	})
 }
