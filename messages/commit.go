@@ -62,6 +62,9 @@ func (s *Service) attempt(ctx context.Context, j *job) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	if j.renews && !w.stillLinked() {
+		return Receipt{}, permissions.ErrNotFound
+	}
 	mail, err := s.hostMail(ctx, w)
 	if err != nil {
 		return Receipt{}, err
@@ -76,6 +79,9 @@ func (s *Service) attempt(ctx context.Context, j *job) (Receipt, error) {
 	if err != nil {
 		s.abandon(ctx, w)
 		return Receipt{}, fmt.Errorf("file message: %w", err)
+	}
+	if w.upgrade {
+		s.refileMessage(ctx, w.message)
 	}
 	about := Reference{ID: w.message, MessageID: w.shown.messageID, Subject: w.shown.subject, Completeness: w.shown.complete}
 	return s.present(ctx, j.sub, j.receipt, about, res)
@@ -158,6 +164,9 @@ func (s *Service) writeCopy(tx *database.Tx, w *work) error {
 	case w.base == nil:
 		return s.store.addMessage(tx, w)
 	case w.upgrade:
+		if err := s.store.addRefilings(tx, w); err != nil {
+			return err
+		}
 		return s.store.upgrade(tx, w)
 	}
 	if len(w.shown.problems) > len(w.base.letter.problems) {

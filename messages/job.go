@@ -29,6 +29,7 @@ type job struct {
 	fingerprint [32]byte  // of what is asked for
 	letter      *letter   // the copy that arrived; nil where an archived message is linked again
 	upload      string    // the staged upload to consume; empty for none
+	renews      bool      // only links that are still there: nothing is put where it was taken off
 	again       string    // the archived message to link again
 	checked     time.Time // when the targets were
 }

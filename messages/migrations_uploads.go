@@ -2,7 +2,7 @@ package messages
 
 import "github.com/mailconnector/mailconnector/internal/database"
 
-// uploadTables hold mails that arrive in chunks. A slot is one of the few that a user has for open uploads: its unique
+// uploadTables hold what is not done yet: mails that arrive in chunks, and links that wait for documents. A slot is one of the few that a user has for open uploads: its unique
 // key is what bounds them, on every instance.
 func uploadTables() []database.Migration {
 	return []database.Migration{{
@@ -51,5 +51,19 @@ func uploadTables() []database.Migration {
 			size INTEGER NOT NULL,
 			PRIMARY KEY (upload, start)
 		)`,
+	}, {
+		ID: "messages-027-refilings",
+		MySQL: `CREATE TABLE mc_refilings (
+			link_id ` + ourID + ` PRIMARY KEY,
+			message_id ` + ourID + `,
+			KEY mc_refilings_message (message_id)
+		) ` + database.TableOptions,
+		SQLite: `CREATE TABLE mc_refilings (
+			link_id TEXT NOT NULL PRIMARY KEY,
+			message_id TEXT NOT NULL
+		)`,
+	}, {
+		ID:     "messages-028-refilings-message",
+		SQLite: `CREATE INDEX mc_refilings_message ON mc_refilings (message_id)`,
 	}}
 }

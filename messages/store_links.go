@@ -43,6 +43,10 @@ func (r linkRow) record() permissions.Record {
 	return permissions.Record{Type: r.RecordType, ID: r.RecordID}
 }
 
+func (r linkRow) client() Client {
+	return Client{Direction: Direction(r.Direction), Mailbox: r.Mailbox, ItemID: r.ItemID, Platform: r.Platform, AddinVersion: r.AddinVersion}
+}
+
 // linkDocumentRow says that a link put a document on its record, or met it there.
 type linkDocumentRow struct {
 	LinkID     string `gorm:"primaryKey"`
@@ -175,11 +179,23 @@ func (w *work) linkRow(r permissions.Record, wrote bool, now int64) linkRow {
 // renewLink leaves a link alone whose relation was still there.
 func (s store) renewLink(tx *database.Tx, old, row linkRow) error {
 	if !row.Wrote && old.HostID == row.HostID {
-		return nil
+		return s.wantLink(tx, old.ID)
 	}
 	row.ID, row.Wrote = old.ID, row.Wrote || old.Wrote
 	res := tx.Gorm().Model(&linkRow{}).Where("id = ? AND linked_at = ?", old.ID, old.LinkedAt).Select("*").Omit("id").Updates(row)
 	return changedOne("renew link", res)
+}
+
+// wantLink makes sure that a link was not taken back meanwhile. Whoever does waits for this transaction, or was quicker.
+func (s store) wantLink(tx *database.Tx, id string) error {
+	var n int64
+	if err := tx.Gorm().Model(&linkRow{}).Where("id = ?", id).Count(&n).Error; err != nil {
+		return fmt.Errorf("look for link: %w", err)
+	}
+	if n == 0 {
+		return fmt.Errorf("look for link: %w", errRaced)
+	}
+	return nil
 }
 
 // addDocuments records the documents that the links put on their records.

@@ -25,7 +25,7 @@ func (s *Service) Run(ctx context.Context) {
 
 // Sweep removes what crashes and abandoned requests left behind, once it is older than Config.Grace: blobs that nobody
 // claims and host files that no message kept. It drops uploads that have expired, and receipts older than
-// Config.ReceiptAge. Run does this now and then.
+// Config.ReceiptAge, and adds documents to links that an upgrade was interrupted at. Run does this now and then.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.c.DB.Now()
 	files := s.store.condemnOld(ctx, now.Add(-s.c.Grace))
@@ -34,8 +34,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}
 	uploads := s.expireUploads(ctx, "")
 	_, blobs := s.c.Blobs.Sweep(ctx, s.c.Grace)
+	refiled := s.refileAll(ctx, "")
 	receipts := s.store.dropReceipts(ctx, now.Add(-s.c.ReceiptAge))
-	return errors.Join(files, uploads, blobs, receipts)
+	return errors.Join(files, uploads, blobs, refiled, receipts)
 }
 
 // discardFiles lets the host remove condemned files, of one plan or of all. A file that the host does not let go stays
