@@ -33,6 +33,11 @@ bench-search: ## Search 1.5 million records and hold the answers to their budget
 	$(GO) test -count=1 -v -timeout 120m -run TestScale ./permissions/search/scale -scale $(or $(SCALE),1500000) \
 		-runs 3 -samples 400 -clients 10s $(if $(DSN),-dsn '$(DSN)')
 
+bench-archive: ## Measure the archive: mails of 1 to 150 MB, links by clients at once, one mail of 25 MB over HTTP
+	$(GO) test -run '^$$' -bench 'Sizes' -benchtime 1x ./messages/mail
+	$(GO) test -run '^$$' -bench 'Link$$' -benchtime $(or $(BENCHTIME),8x) ./messages
+	$(GO) test -run '^$$' -bench 'LinkLargeMail' -benchtime $(or $(BENCHTIME),8x) ./module
+
 lint: ## Check formatting, vet, import directions and style
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'run gofmt -w on these files'; exit 1; }
 	$(GO) mod tidy -diff
