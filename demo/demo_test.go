@@ -106,7 +106,7 @@ func browser(t *testing.T, address, user string) *http.Client {
 // find searches until the index is built, for it is built while the demo runs already.
 func find(t *testing.T, c *moduletest.Client, text, entityType string) moduletest.Card {
 	t.Helper()
-	for range 200 {
+	for range 2400 { // a minute: a loaded machine that looks for races takes long
 		found, err := c.Search(t.Context(), moduletest.Query{Text: text, Module: entityType})
 		if err != nil {
 			t.Fatal(err)
