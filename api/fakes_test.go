@@ -211,6 +211,9 @@ func (f *fakeMessages) ForRecord(_ context.Context, _ permissions.Subject, r per
 	if r == hidden {
 		return nil, "", permissions.ErrNotFound
 	}
+	if p.After == "foreign" {
+		return nil, "", &messages.InvalidError{Pointer: "/cursor", Detail: "belongs to another list"}
+	}
 	return []messages.Summary{
 		{ID: "m1", MessageID: "<1@example.com>", Subject: "Offer", Date: noon, LinkedAt: noon, LinkedBy: messages.User{ID: "7"}, Attachments: 1},
 		{HostID: "h2", Subject: "From the CRM", Direction: messages.Outbound},

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
+	"github.com/mailconnector/mailconnector/api/problem"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/messages/mail"
 )
@@ -118,6 +120,9 @@ func (h *Handler) recordMessages(w http.ResponseWriter, r *http.Request) error {
 	}
 	asked := messages.Page{After: r.URL.Query().Get("cursor"), Limit: min(limit, 100)}
 	found, next, err := h.c.Messages.ForRecord(r.Context(), callerOf(r).Subject(), record, asked)
+	if invalid := (*messages.InvalidError)(nil); errors.As(err, &invalid) {
+		return problem.Parameter("cursor", invalid.Detail)
+	}
 	if err != nil {
 		return fmt.Errorf("list messages of record: %w", err)
 	}

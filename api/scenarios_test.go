@@ -148,6 +148,8 @@ func TestRecords(t *testing.T) {
 		{"its messages", nil, call{method: get, path: "/records/Contacts/42/messages"}, 200, "",
 			[]string{`"id":null,"origin":"crm"`, `"id":"m1","origin":"connector"`, `"next_cursor":"older"`}},
 		{"messages of a hidden record", nil, call{method: get, path: "/records/Contacts/99/messages"}, 404, "not-found", nil},
+		{"messages with a foreign cursor", nil, call{method: get, path: "/records/Contacts/42/messages?cursor=foreign"}, 400, "malformed-request",
+			[]string{`"parameter":"cursor"`, "another list"}},
 		{"messages with a bad limit", nil, call{method: get, path: "/records/Contacts/42/messages?limit=-1"}, 400, "malformed-request", nil},
 	})
 }

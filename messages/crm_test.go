@@ -193,14 +193,13 @@ func (c *crm) Remove(ctx context.Context, tx *sql.Tx, r messages.Removal) error 
 }
 
 // Linked implements messages.Filing.
-func (c *crm) Linked(ctx context.Context, _ permissions.Subject, r permissions.Record, p messages.Page) ([]messages.Native, string, error) {
+func (c *crm) Linked(ctx context.Context, _ permissions.Subject, r permissions.Record, p messages.Page) (list []messages.Native, next string, err error) {
 	rows, err := c.db.QueryContext(ctx, "SELECT m.id, m.message_id, m.subject, m.owner, m.sent FROM host_messages m "+
-		"JOIN host_links l ON l.message = m.id WHERE l.type = ? AND l.record = ? ORDER BY m.sent DESC, m.id LIMIT ?", r.Type, r.ID, p.Limit)
+		"JOIN host_links l ON l.message = m.id WHERE l.type = ? AND l.record = ? AND m.id > ? ORDER BY m.sent DESC, m.id LIMIT ?", r.Type, r.ID, p.After, p.Limit)
 	if err != nil {
 		return nil, "", err
 	}
 	defer func() { _ = rows.Close() }()
-	var list []messages.Native
 	for rows.Next() {
 		var n messages.Native
 		var sent int64
@@ -208,9 +207,11 @@ func (c *crm) Linked(ctx context.Context, _ permissions.Subject, r permissions.R
 			return nil, "", err
 		}
 		n.Date, n.Text = time.Unix(sent, 0).UTC(), "as the CRM has it"
-		list = append(list, n)
+		if list = append(list, n); len(list) == p.Limit {
+			next = n.HostID
+		}
 	}
-	return list, "", rows.Err()
+	return list, next, rows.Err()
 }
 
 // Records implements messages.Filing.

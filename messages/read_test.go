@@ -1,6 +1,8 @@
 package messages_test
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/messages/mail"
 	"github.com/mailconnector/mailconnector/permissions"
@@ -222,6 +225,45 @@ func TestLinkPutsAnArchivedMessageOnMoreRecords(t *testing.T) {
 			t.Errorf("Link to a hidden record = %v, want not found", err)
 		}
 	})
+}
+
+func TestCursorsOfTheCRMAreItsOwn(t *testing.T) {
+	h := newHarness(t, dbtest.SQLite(t))
+	for i := range 5 {
+		h.archive(ann, letter{id: fmt.Sprintf("<%d@x>", i)}, nora, acme)
+	}
+	seen := 0
+	var first string
+	for cursor := ""; ; {
+		list, next, err := h.ForRecord(t.Context(), ann, nora, messages.Page{Limit: 2, After: cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen += len(list)
+		if first == "" {
+			first = next
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	if seen != 5 {
+		t.Errorf("%d messages on all pages, want 5", seen)
+	}
+	for name, ask := range map[string]struct {
+		who    permissions.Subject
+		record permissions.Record
+		cursor string
+	}{
+		"one of the CRM, bare": {ann, nora, "m2"}, "one made up": {ann, nora, "x"}, "one with more at its end": {ann, nora, first + "AA"},
+		"another user's": {bob, nora, first}, "another record's": {ann, acme, first},
+	} {
+		_, _, err := h.ForRecord(t.Context(), ask.who, ask.record, messages.Page{Limit: 2, After: ask.cursor})
+		var invalid *messages.InvalidError
+		if !errors.As(err, &invalid) || invalid.Pointer != "/cursor" {
+			t.Errorf("%s: %v, want an invalid cursor", name, err)
+		}
+	}
 }
 
 func TestAMessageThatTheCRMDeletedIsFiledAnew(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 const maxSnippet = 200
 
 // ForRecord lists the messages of a record in the host's order, newest first, whoever put them there. It answers
-// permissions.ErrNotFound for a record the subject may not view. The CRM's rows are the truth: what was taken off the
+// permissions.ErrNotFound for a record the subject may not view, and an [*InvalidError] for a cursor that was not given to
+// the subject for this record. The CRM's rows are the truth: what was taken off the
 // record in the CRM is gone, and what only the CRM has is listed too. A message of which several users have a copy
 // appears once on a page.
 func (s *Service) ForRecord(ctx context.Context, sub permissions.Subject, r permissions.Record, p Page) (list []Summary, next string, err error) {
@@ -23,9 +24,15 @@ func (s *Service) ForRecord(ctx context.Context, sub permissions.Subject, r perm
 		return nil, "", err
 	}
 	p.Limit = min(max(p.Limit, 1), 100)
+	if p.After, err = s.openCursor(ctx, sub, r, p.After); err != nil {
+		return nil, "", err
+	}
 	natives, next, err := s.c.Filing.Linked(ctx, sub, r, p)
 	if err != nil {
 		return nil, "", fmt.Errorf("list messages of %s: %w", r, err)
+	}
+	if next, err = s.sealedCursor(ctx, sub, r, next); err != nil {
+		return nil, "", err
 	}
 	list, err = s.summaries(ctx, sub, r, natives)
 	return list, next, err

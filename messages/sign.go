@@ -58,7 +58,7 @@ func (s *Service) Sign(ctx context.Context, sub permissions.Subject, c Signed) (
 	if err != nil {
 		return "", fmt.Errorf("sign content token: %w", err)
 	}
-	return base64.RawURLEncoding.EncodeToString(append(seal(key, payload), payload...)), nil
+	return base64.RawURLEncoding.EncodeToString(append(seal(key, sealContent, payload), payload...)), nil
 }
 
 // OpenSigned returns what a content token names and for whom. It answers ErrToken for one that is forged or over its
@@ -73,7 +73,7 @@ func (s *Service) OpenSigned(ctx context.Context, token string) (permissions.Sub
 		return permissions.Subject{}, Signed{}, err
 	}
 	mac, payload := raw[:sha256.Size], raw[sha256.Size:]
-	if !hmac.Equal(mac, seal(key, payload)) {
+	if !hmac.Equal(mac, seal(key, sealContent, payload)) {
 		return permissions.Subject{}, Signed{}, ErrToken
 	}
 	var c signedClaims
@@ -83,12 +83,53 @@ func (s *Service) OpenSigned(ctx context.Context, token string) (permissions.Sub
 	return permissions.Subject{UserID: c.User}, Signed{Kind: c.Kind, Message: c.Message, Part: c.Part, Images: c.Images}, nil
 }
 
-// seal authenticates a payload. The prefix keeps tokens apart from whatever else may be signed with the key.
-func seal(key, payload []byte) []byte {
+// What a seal is good for; the two never stand in for each other.
+const (
+	sealContent = "messages.content.v1"
+	sealCursor  = "messages.cursor.v1"
+)
+
+// seal authenticates a payload for one use of the key.
+func seal(key []byte, use string, payload []byte) []byte {
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("messages.content.v1\x00"))
+	mac.Write([]byte(use + "\x00"))
 	mac.Write(payload)
 	return mac.Sum(nil)
+}
+
+// sealedCursor makes a cursor of the host one that only the subject can use, and only for the record. So a host gets back
+// what it gave out, and nothing else.
+func (s *Service) sealedCursor(ctx context.Context, sub permissions.Subject, r permissions.Record, cursor string) (string, error) {
+	if cursor == "" {
+		return "", nil
+	}
+	key, err := s.signingKey(ctx)
+	if err != nil {
+		return "", err
+	}
+	about := hashOf(sub.UserID, r.Type, r.ID, cursor)
+	return base64.RawURLEncoding.EncodeToString(append(seal(key, sealCursor, about[:]), cursor...)), nil
+}
+
+// openCursor returns the host's cursor, or an [*InvalidError] for one that was not given to this subject for this record.
+func (s *Service) openCursor(ctx context.Context, sub permissions.Subject, r permissions.Record, sealed string) (string, error) {
+	if sealed == "" {
+		return "", nil
+	}
+	foreign := &InvalidError{Pointer: "/cursor", Detail: "belongs to another list: start again without a cursor"}
+	raw, err := base64.RawURLEncoding.DecodeString(sealed)
+	if err != nil || len(raw) <= sha256.Size {
+		return "", foreign
+	}
+	key, err := s.signingKey(ctx)
+	if err != nil {
+		return "", err
+	}
+	about := hashOf(sub.UserID, r.Type, r.ID, string(raw[sha256.Size:]))
+	if !hmac.Equal(raw[:sha256.Size], seal(key, sealCursor, about[:])) {
+		return "", foreign
+	}
+	return string(raw[sha256.Size:]), nil
 }
 
 // signingKey returns the configured key, or the one in the database, which the first who needs it makes.
