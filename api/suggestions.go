@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions/search"
 )
 
@@ -91,6 +92,9 @@ func (in suggestionRequestJSON) mail(own []string) search.Mail {
 		Subject:      in.Subject,
 		Participants: make([]search.Participant, len(in.Participants)),
 		Own:          own,
+	}
+	if thread := messages.ThreadReference(in.ThreadIndex); thread != "" {
+		m.References = append(slices.Clip(m.References), thread)
 	}
 	for i, p := range in.Participants {
 		m.Participants[i] = search.Participant{Role: p.Role, Name: p.Name, Address: p.Address}

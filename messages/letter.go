@@ -61,6 +61,7 @@ type threading struct {
 	InReplyTo   string   `json:"in_reply_to,omitempty"`
 	References  []string `json:"references,omitempty"`
 	ThreadIndex string   `json:"thread_index,omitempty"`
+	Attached    []string `json:"attached,omitempty"` // ids of mails within the mail
 }
 
 // role is the field a participant stands in.

@@ -71,8 +71,9 @@ func identities(messageIDs []string) [][]byte {
 }
 
 // LinkedTo returns the records that the conversation of these message ids is linked to, those of the most recent
-// message first: records of a mail that bears one of the ids or answers one of them. Only records that the subject may
-// view are among them. Of more than 100 ids, the last are looked at: References list the oldest first.
+// message first: records of a mail that bears one of the ids, answers one of them or has one attached; for Outlook's
+// Thread-Index see [ThreadReference]. A subject line never counts. Only records that the subject may view are among them.
+// Of more than 100 ids, the last are looked at: References list the oldest first.
 func (s *Service) LinkedTo(ctx context.Context, sub permissions.Subject, messageIDs []string) ([]permissions.Record, error) {
 	hashes := identities(messageIDs[max(0, len(messageIDs)-maxStatus):])
 	if len(hashes) == 0 {

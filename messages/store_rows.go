@@ -105,7 +105,7 @@ func participantRows(message string, l *letter) []participantRow {
 func referenceRows(message string, t threading) []referenceRow {
 	seen := make(map[[32]byte]bool)
 	var rows []referenceRow
-	for _, id := range append(t.References[:len(t.References):len(t.References)], t.InReplyTo) {
+	for _, id := range t.references() {
 		hash := identityOf(id)
 		if normalID(id) == "" || seen[hash] {
 			continue
