@@ -60,13 +60,14 @@ export class API {
     return this.call("GET", "/modules");
   }
 
-  search(text: string, module: string, signal: AbortSignal): Promise<Page<RecordCard>> {
+  search(text: string, module: string, cursor: string, signal: AbortSignal): Promise<Page<RecordCard>> {
     const query = new URLSearchParams({ q: text, limit: "20" });
     if (module) query.set("module", module);
+    if (cursor) query.set("cursor", cursor);
     return this.call("GET", `/records?${query}`, undefined, { signal });
   }
 
-  suggestions(mail: SuggestionRequest): Promise<{ groups: Group[] }> {
+  suggestions(mail: SuggestionRequest): Promise<{ groups: Group[]; partial?: string[] }> {
     return this.call("POST", "/suggestions", mail);
   }
 

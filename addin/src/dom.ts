@@ -20,3 +20,22 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 export function show(place: HTMLElement, ...children: Child[]): void {
   place.replaceChildren(...children.filter((c): c is Node | string => !!c));
 }
+
+// keepFocus lets a step replace what is shown. The focus stays on what has the same data-key afterwards.
+export function keepFocus(replace: () => void): void {
+  const key = document.activeElement?.getAttribute("data-key");
+  replace();
+  if (key) document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+// drawing is an icon of 24 by 24 that nobody needs to hear of.
+export function drawing(path: string): SVGElement {
+  const space = "http://www.w3.org/2000/svg";
+  const icon = document.createElementNS(space, "svg");
+  icon.setAttribute("viewBox", "0 0 24 24");
+  icon.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS(space, "path");
+  line.setAttribute("d", path);
+  icon.append(line);
+  return icon;
+}

@@ -1,10 +1,12 @@
 import { API } from "./api";
 import { element, show } from "./dom";
-import { endsSession, problemText } from "./notices";
+import { endsSession, licenseText, problemText } from "./notices";
+import { onMailChanged } from "./outlook";
 import { Pane } from "./pane";
 import { signIn } from "./signin";
 import { loadToken, saveToken } from "./storage";
 import { chooseLanguage, text } from "./texts";
+import { followTheme } from "./theme";
 import type { Compatibility, User } from "./wire";
 
 declare global {
@@ -15,68 +17,71 @@ declare global {
 // The page lives at {prefix}/addin/taskpane.html and the API at {prefix}/api/v1.
 const apiBase = new URL("../api/v1", location.href).href;
 
+let pane: Pane | null = null; // while somebody is signed in
+
 Office.onReady(() => {
-  chooseLanguage(Office.context.displayLanguage ?? navigator.language);
+  const language = Office.context.displayLanguage || navigator.language;
+  chooseLanguage(language);
   followTheme();
   const place = document.getElementById("pane")!;
   if (!Office.context.mailbox) {
-    show(place, element("p", { class: "quiet" }, text("openInOutlook")));
+    show(place, element("p", { class: "empty" }, text("openInOutlook")));
     return;
   }
-  const api = new API(apiBase, Office.context.displayLanguage);
-  void open(place, api);
+  onMailChanged(() => void pane?.open());
+  void open(place, new API(apiBase, language));
 });
 
-// open checks that pane and CRM fit, then signs in and shows the pane.
+// open checks that pane and CRM fit, goes on with the session of an earlier pane if it still holds, and shows the pane.
 async function open(place: HTMLElement, api: API): Promise<void> {
-  show(place, element("p", { class: "quiet", role: "status" }, text("loading")));
+  show(place, element("p", { class: "empty", role: "status" }, text("loading")));
   let compatibility: Compatibility;
+  let user: User | null;
   try {
     compatibility = await api.compatibility(VERSION);
+    user = await resume(api);
   } catch (cause) {
-    const again = element("button", { type: "button", onclick: () => open(place, api) }, text("again"));
-    show(place, element("p", { class: "problem", role: "alert" }, problemText(cause)), again);
+    const again = element("button", { type: "button", class: "primary", onclick: () => open(place, api) }, text("again"));
+    show(place, element("div", { class: "empty" }, element("p", { class: "problem", role: "alert" }, problemText(cause)), again));
+    again.focus();
     return;
   }
   if (compatibility.addin.compatible === false) {
-    show(place, element("p", { class: "problem", role: "alert" }, text("incompatible", compatibility.addin.update ?? "add-in")));
+    const problem = text("incompatible", compatibility.addin.update ?? "add-in");
+    show(place, element("div", { class: "empty" }, element("p", { class: "problem", role: "alert" }, problem)));
     return;
   }
-  const crm = compatibility.crm.name || "CRM";
-  await enter(place, api, crm, await resume(api));
+  await enter(place, api, compatibility, user);
 }
 
-// resume goes on with the session of an earlier pane, if there is one and it still holds.
+// resume returns the user of an earlier pane's session, or null where there is none or it is over.
 async function resume(api: API): Promise<User | null> {
   api.token = loadToken();
   if (!api.token) return null;
   try {
     return (await api.session()).user;
   } catch (cause) {
-    if (endsSession(cause)) saveToken("");
+    if (!endsSession(cause)) throw cause;
     api.token = "";
+    saveToken("");
     return null;
   }
 }
 
-async function enter(place: HTMLElement, api: API, crm: string, user: User | null, notice = ""): Promise<void> {
+// enter shows the pane to a user, and asks who it is first where nobody is signed in.
+async function enter(place: HTMLElement, api: API, compatibility: Compatibility, user: User | null, notice = ""): Promise<void> {
+  const crm = compatibility.crm.name || "CRM";
+  const asked = !user;
   if (!user) {
-    const grant = await signIn(place, api, crm, notice);
+    const grant = await signIn(place, api, crm, notice, licenseText(compatibility.license.state));
     saveToken(grant.access_token);
     user = grant.user;
   }
-  const over = (why: string) => {
-    saveToken("");
+  pane = new Pane(place, api, crm, user, (why) => {
+    pane = null;
     api.token = "";
-    void enter(place, api, crm, null, why);
-  };
-  await new Pane(place, api, user, over).start();
-}
-
-// followTheme takes over whether Outlook is dark; elsewhere the system's choice holds.
-function followTheme(): void {
-  const background = Office.context.officeTheme?.bodyBackgroundColor;
-  if (!background || !/^#[0-9a-f]{6}/i.test(background)) return;
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(background.slice(i, i + 2), 16));
-  document.documentElement.dataset.theme = 0.3 * r + 0.6 * g + 0.1 * b < 128 ? "dark" : "light";
+    saveToken("");
+    void enter(place, api, compatibility, null, why);
+  });
+  await pane.start(asked);
 }

@@ -9,6 +9,27 @@ export function problemText(cause: unknown): string {
   return cause.message || text("internal");
 }
 
+// licenseText says why nobody can work, or nothing where the license is in force.
+export function licenseText(state: string): string {
+  switch (state) {
+    case "active":
+    case "expiring":
+    case "grace":
+      return "";
+    case "expired":
+    case "revoked":
+    case "mismatch":
+      return text(`license-${state}`);
+    default:
+      return text("license-required");
+  }
+}
+
+// isOffline tells that no answer came at all.
+export function isOffline(cause: unknown): boolean {
+  return cause instanceof Problem && cause.slug === "offline";
+}
+
 // endsSession tells whether the user has to sign in again.
 export function endsSession(cause: unknown): cause is Problem {
   return cause instanceof Problem && cause.status === 401 && cause.slug !== "invalid-credentials";

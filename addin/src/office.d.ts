@@ -62,7 +62,7 @@ declare namespace Office {
     mailbox?: {
       item: MessageRead | null;
       userProfile: { emailAddress: string; displayName: string };
-      addHandlerAsync(event: string, handler: () => void): void;
+      addHandlerAsync(event: string, handler: (event?: { officeTheme?: Theme }) => void): void;
     };
   };
 }

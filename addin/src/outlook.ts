@@ -1,4 +1,5 @@
 import type { SuggestionRequest, Upload } from "./api";
+import { text } from "./texts";
 import type { Address, Participant } from "./wire";
 
 // Own time limits: Outlook's calls can hang for ever.
@@ -57,6 +58,11 @@ export async function read(mail: Mail, progress: (done: number, total: number) =
   return { body, internetMessageId: mail.internetMessageId, hints };
 }
 
+// newKey makes an idempotency key. crypto.randomUUID is missing in the oldest web views.
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
 export function platform(): string {
   return Office.context.diagnostics?.platform ?? "unknown";
 }
@@ -88,10 +94,10 @@ async function fieldByField(mail: Mail, progress: (done: number, total: number) 
   }
   const headers = await headersOf(item);
   const html = await call<string>((done) => item.body.getAsync("html", done), textTimeout);
-  const text = await call<string>((done) => item.body.getAsync("text", done), textTimeout);
+  const plain = await call<string>((done) => item.body.getAsync("text", done), textTimeout);
   const draft = {
     subject: mail.subject, date: item.dateTimeCreated?.toISOString(), from: mail.from ?? undefined,
-    to: item.to.map(addressOf), cc: item.cc.map(addressOf), headers, html: html ?? "", text: text ?? "",
+    to: item.to.map(addressOf), cc: item.cc.map(addressOf), headers, html: html ?? "", text: plain ?? "",
     in_reply_to: ids(headers, "In-Reply-To")[0] ?? "", references: ids(headers, "References").slice(-100),
     complete: html !== null && parts.length === item.attachments.length, attachments,
   };
@@ -110,10 +116,10 @@ interface Content {
 
 async function contentOf(item: Office.MessageRead, attachment: Office.AttachmentDetails): Promise<Content> {
   if (!item.getAttachmentContentAsync || !Office.context.requirements.isSetSupported("Mailbox", "1.8")) {
-    return { state: "unsupported", detail: "This Outlook does not hand out attachments." };
+    return { state: "unsupported", detail: text("noAttachments") };
   }
   const content = await call<Office.AttachmentContent>((done) => item.getAttachmentContentAsync!(attachment.id, done), partTimeout);
-  if (!content) return { state: "failed", detail: "Outlook did not hand out this attachment." };
+  if (!content) return { state: "failed", detail: text("noAttachment") };
   switch (content.format) {
     case "url":
       return { state: "url", url: content.content };

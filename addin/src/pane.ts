@@ -1,166 +1,148 @@
 import { API, Upload } from "./api";
-import { element, show } from "./dom";
-import { endsSession, problemText } from "./notices";
-import { currentMail, Mail, onMailChanged, read, suggestionsFor } from "./outlook";
-import { receiptView } from "./receipt";
-import { keyOf, Link, recordList } from "./records";
+import { element, keepFocus, show } from "./dom";
+import { linkedView, receiptView } from "./links";
+import { endsSession, isOffline, problemText } from "./notices";
+import { currentMail, Mail, newKey, read, suggestionsFor } from "./outlook";
+import { Choice, keyOf, recordGroup } from "./records";
+import { Search } from "./search";
 import { text } from "./texts";
-import type { Group, LinkInfo, Module, RecordCard, User } from "./wire";
+import type { Group, LinkInfo, Module, Receipt, RecordCard, User } from "./wire";
 
-const typingPause = 150; // milliseconds before a search starts
-const undoTime = 60_000;
+// Saying is how words are said: to screen readers only, while something goes on, for a moment, or until it is mended.
+type Saying = "quiet" | "busy" | "note" | "problem";
+
+const noteTime = 8000; // milliseconds
 
 // Pane is the signed-in task pane: the open mail, what it is linked to, suggestions, search, and receipts.
-export class Pane {
-  private mail: Mail | null = null;
-  private linked = new Set<string>();
-  private groups: Group[] = [];
-  private results: RecordCard[] | null = null;
-  private searching = new AbortController();
-  private upload: { id: string; promise: Promise<Upload> } | null = null;
+export class Pane implements Choice {
+  readonly linking = new Set<string>();
+  readonly modules = new Map<string, Module>();
 
-  private readonly status = element("p", { class: "status", role: "status", "aria-live": "polite" });
+  private mail: Mail | null = null;
+  private message = ""; // id of the archived message; empty while nothing is linked
+  private links: LinkInfo[] = [];
+  private receipt: Receipt | null = null;
+  private groups: Group[] | "loading" | "failed" = "loading";
+  private upload: { id: string; promise: Promise<Upload> } | null = null;
+  private saying: Saying = "quiet";
+  private fading = 0;
+  private closed = false;
+
+  private readonly search: Search;
+  private readonly status = element("p", { class: "status", role: "status" });
   private readonly header = element("div", { class: "mail" });
-  private readonly links = element("div");
-  private readonly receipt = element("div");
+  private readonly linkedTo = element("div");
+  private readonly done = element("div");
   private readonly suggestions = element("div");
   private readonly found = element("div", { class: "found" });
-  private readonly module = element("select", { "aria-label": text("allModules") }, element("option", { value: "" }, text("allModules")));
-  private readonly query = element("input", { type: "search", id: "query", placeholder: text("searchPlaceholder"), autocomplete: "off", "aria-label": text("search") });
 
+  // over is called once, with the reason, when the session is over.
   constructor(
     private readonly place: HTMLElement,
     private readonly api: API,
+    private readonly crm: string,
     private readonly user: User,
-    private readonly over: (notice: string) => void, // the session is over
-  ) {}
+    private readonly over: (why: string) => void,
+  ) {
+    this.search = new Search(api, () => this.showFound(), (cause) => this.tell(cause));
+  }
 
-  async start(): Promise<void> {
+  // start shows the pane. Somebody who just signed in may type at once.
+  async start(typing: boolean): Promise<void> {
     const out = element("button", { type: "button", class: "quiet", onclick: () => this.signOut() }, text("signOut"));
     show(
       this.place,
-      element("header", {}, element("span", { class: "user" }, this.user.name || this.user.username), out),
-      this.header,
-      this.links,
-      this.receipt,
-      element("main", {}, element("div", { class: "search" }, this.query, this.module), this.suggestions, this.found),
+      element("header", {}, element("div", { class: "user" }, element("b", {}, this.crm), element("span", {}, this.user.name || this.user.username)), out),
+      element("main", {}, this.header, this.done, this.linkedTo, this.search.box, this.suggestions, this.found),
       this.status,
     );
-    let pause = 0;
-    this.query.addEventListener("input", () => {
-      clearTimeout(pause);
-      pause = window.setTimeout(() => this.search(), typingPause);
-    });
-    this.module.addEventListener("change", () => this.search());
-    onMailChanged(() => this.open());
-    await Promise.all([this.guard(async () => this.fillModules((await this.api.modules()).items)), this.open(), this.search()]);
+    if (typing && !window.matchMedia("(pointer: coarse)").matches) this.search.focus();
+    await Promise.all([this.attempt(() => this.loadModules()), this.open(), this.search.run()]);
+  }
+
+  get linked(): Set<string> {
+    return new Set(this.links.map(keyOf));
   }
 
   // open shows the mail that is selected now.
-  private async open(): Promise<void> {
+  async open(): Promise<void> {
     const mail = currentMail();
     this.mail = mail;
-    this.linked.clear();
-    this.groups = [];
-    for (const place of [this.links, this.receipt, this.suggestions]) show(place);
-    if (!mail) {
-      show(this.header, element("p", { class: "quiet" }, text("noMail")));
-      return;
-    }
-    const sender = mail.from ? mail.from.name || mail.from.address : "";
-    show(this.header, element("div", { class: "subject" }, mail.subject || "—"), element("div", { class: "quiet" }, sender));
-    show(this.suggestions, element("p", { class: "quiet" }, text("loading")));
-    await Promise.all([this.guard(() => this.loadStatus(mail)), this.guard(() => this.loadSuggestions(mail))]);
+    this.message = "";
+    this.links = [];
+    this.receipt = null;
+    this.groups = "loading";
+    this.showAll();
+    if (!mail) return;
+    await Promise.all([this.attempt(() => this.loadLinks(mail)), this.loadSuggestions(mail)]);
   }
 
-  private async loadStatus(mail: Mail): Promise<void> {
+  private async loadModules(): Promise<void> {
+    const page = await this.api.modules();
+    for (const m of page.items) this.modules.set(m.name, m);
+    this.search.offer(page.items);
+    this.showAll();
+  }
+
+  private async loadLinks(mail: Mail): Promise<void> {
     if (!mail.internetMessageId) return;
     const status = await this.api.status(mail.internetMessageId);
     if (this.mail !== mail) return;
-    this.linked = new Set(status.links.map(keyOf));
-    this.showLinks(status.message ?? "", status.links);
-    this.showRecords();
-  }
-
-  private showLinks(message: string, links: LinkInfo[]): void {
-    if (links.length === 0) return show(this.links);
-    const items = links.map((link) =>
-      element(
-        "li",
-        {},
-        element("strong", {}, link.label),
-        link.linked_by?.name ? element("span", { class: "quiet" }, ` ${text("linkedBy", link.linked_by.name)}`) : null,
-        link.mine && message
-          ? element("button", { type: "button", class: "quiet", "aria-label": text("unlinkFrom", link.label), onclick: () => this.unlink(message, link.module, link.record) }, text("unlink"))
-          : null,
-      ),
-    );
-    show(this.links, element("section", { class: "linked" }, element("h2", {}, text("linkedTo")), element("ul", {}, ...items)));
+    this.message = status.message ?? "";
+    this.links = status.links;
+    this.showAll();
   }
 
   private async loadSuggestions(mail: Mail): Promise<void> {
-    const answer = await this.api.suggestions(await suggestionsFor(mail));
-    if (this.mail !== mail) return;
-    this.groups = answer.groups;
-    this.showRecords();
-  }
-
-  private async search(): Promise<void> {
-    this.searching.abort();
-    this.searching = new AbortController();
-    const { signal } = this.searching;
-    await this.guard(async () => {
-      const page = await this.api.search(this.query.value, this.module.value, signal);
-      this.results = page.items;
-      this.say(this.query.value ? text("foundCount", page.items.length) : page.partial?.length ? text("partial") : "");
-      this.showRecords();
+    let groups: Group[] | "failed" = "failed";
+    await this.attempt(async () => {
+      const answer = await this.api.suggestions(await suggestionsFor(mail));
+      groups = answer.groups;
+      if (answer.partial?.length) this.say(text("partial"), "note");
     });
-  }
-
-  private showRecords(): void {
-    const link: Link = (card, button) => this.link(card, button);
-    const group = (label: string, cards: RecordCard[]) => element("section", { class: "group" }, element("h2", {}, label), recordList(cards, link, this.linked));
-    if (this.mail) {
-      const none = element("p", { class: "quiet" }, text("nothingSuggested"));
-      show(this.suggestions, ...(this.groups.length > 0 ? this.groups.map((g) => group(g.label, g.items)) : [none]));
-    }
-    const results = this.results ?? [];
-    const typed = this.query.value.trim();
-    this.suggestions.hidden = typed !== "";
-    if (results.length > 0) show(this.found, group(typed ? text("found") : text("lastLinked"), results));
-    else show(this.found, typed && this.results ? element("p", { class: "quiet" }, text("nothingFound", typed)) : null);
+    if (this.mail !== mail) return;
+    this.groups = groups;
+    this.showAll();
   }
 
   // link sends the mail that was open when the button was pressed, whatever is selected by the time it was read.
-  private async link(card: RecordCard, button: HTMLButtonElement): Promise<void> {
+  async link(card: RecordCard): Promise<void> {
     const mail = currentMail();
+    const key = keyOf(card);
     if (!mail || mail.id !== this.mail?.id) return this.open();
-    const key = crypto.randomUUID();
-    button.disabled = true;
-    button.classList.add("busy");
-    await this.guard(async () => {
-      this.say(text("reading"));
+    if (this.linking.has(key)) return;
+    this.linking.add(key);
+    this.showAll();
+    await this.attempt(async () => {
+      this.say(text("reading"), "busy");
       const upload = await this.read(mail);
-      this.say(text("sending"));
-      const receipt = await this.send(upload, card, key);
-      if (this.mail?.id !== mail.id) return this.say(`${text("linked")}: ${card.label}`);
-      const view = receiptView(receipt, (module, record) => this.unlink(receipt.message.id, module, record));
-      show(this.receipt, view);
-      setTimeout(() => view.querySelectorAll("button").forEach((b) => b.remove()), undoTime);
-      view.querySelector<HTMLElement>("h2")?.focus();
-      this.say(`${text("receipt")}: ${card.label}`);
-      await this.loadStatus(mail);
+      this.say(text("sending"), "busy");
+      this.linkedNow(mail, card, await this.send(upload, card));
+      await this.loadLinks(this.mail!);
     });
-    button.disabled = false;
-    button.classList.remove("busy");
+    this.linking.delete(key);
+    this.showAll();
+  }
+
+  private linkedNow(mail: Mail, card: RecordCard, receipt: Receipt): void {
+    if (this.mail?.id !== mail.id) return this.say(text("receipt", card.label), "note");
+    const by = { id: this.user.id, name: this.user.name };
+    const fresh = receipt.links.map((link) => ({ ...link, linked_at: null, linked_by: by, mine: link.created }));
+    this.message = receipt.message.id;
+    this.receipt = receipt;
+    this.links = [...fresh, ...this.links.filter((old) => !fresh.some((link) => keyOf(link) === keyOf(old)))];
+    this.showAll();
+    this.done.querySelector<HTMLElement>("h2")?.focus();
+    this.say(text("receipt", card.label));
   }
 
   // send tries once more where no answer came: with the same key nothing is stored twice.
-  private async send(upload: Upload, card: RecordCard, key: string) {
+  private async send(upload: Upload, card: RecordCard): Promise<Receipt> {
+    const key = newKey();
     try {
       return await this.api.link(upload, card, key);
     } catch (cause) {
-      if (problemText(cause) !== text("offline")) throw cause;
+      if (!isOffline(cause)) throw cause;
       return this.api.link(upload, card, key);
     }
   }
@@ -168,45 +150,107 @@ export class Pane {
   // read reads a mail once, however many records it is linked to.
   private read(mail: Mail): Promise<Upload> {
     if (this.upload?.id !== mail.id) {
-      const promise = read(mail, (done, total) => this.say(text("readingPart", done + 1, total)));
+      const promise = read(mail, (done, total) => this.say(text("readingPart", done + 1, total), "busy"));
       this.upload = { id: mail.id, promise };
       promise.catch(() => (this.upload = null));
     }
     return this.upload.promise;
   }
 
-  private async unlink(message: string, module: string, record: string): Promise<void> {
-    await this.guard(async () => {
-      await this.api.unlink(message, module, record);
-      show(this.receipt);
-      this.say(text("unlinked"));
-      if (this.mail) await this.loadStatus(this.mail);
+  private async unlink(module: string, record: string): Promise<void> {
+    await this.attempt(async () => {
+      await this.api.unlink(this.message, module, record);
+      const gone = keyOf({ module, record });
+      this.links = this.links.filter((link) => keyOf(link) !== gone);
+      if (this.receipt?.links.some((link) => keyOf(link) === gone)) this.receipt = null;
+      this.say(text("unlinked"), "note");
+      this.showAll();
+      this.search.focus();
+      if (this.mail) await this.loadLinks(this.mail);
     });
   }
 
-  private fillModules(modules: Module[]): void {
-    this.module.append(...modules.map((m) => element("option", { value: m.name }, m.label)));
+  private showAll(): void {
+    if (this.closed) return;
+    keepFocus(() => {
+      this.showMail();
+      const unlink = (module: string, record: string) => void this.unlink(module, record);
+      const inReceipt = new Set(this.receipt?.links.map(keyOf));
+      show(this.done, this.receipt && receiptView(this.receipt, unlink));
+      show(this.linkedTo, linkedView(this.links.filter((link) => !inReceipt.has(keyOf(link))), unlink));
+      this.showSuggestions();
+      this.showResults();
+    });
+  }
+
+  private showMail(): void {
+    if (!this.mail) return show(this.header, element("p", { class: "quiet" }, text("noMail")));
+    const { subject, from } = this.mail;
+    show(this.header, element("h1", {}, subject || "—"), element("div", { class: "quiet" }, from ? from.name || from.address : ""));
+  }
+
+  private showSuggestions(): void {
+    this.suggestions.hidden = !this.mail || this.search.searched !== "";
+    if (this.groups === "loading") return show(this.suggestions, element("p", { class: "quiet" }, text("loading")));
+    if (this.groups === "failed") {
+      return show(this.suggestions, element("button", { type: "button", class: "again", "data-key": "again", onclick: () => this.retry() }, text("again")));
+    }
+    const none = element("p", { class: "quiet" }, text("nothingSuggested"));
+    show(this.suggestions, ...(this.groups.length > 0 ? this.groups.map((g) => recordGroup(g.label, g.items, this)) : [none]));
+  }
+
+  private showResults(): void {
+    const { items, searched, next } = this.search;
+    if (items.length === 0) return show(this.found, searched !== "" && element("p", { class: "quiet" }, text("nothingFound", searched)));
+    const more = next && element("button", { type: "button", class: "again", "data-key": "more", onclick: () => this.search.more() }, text("more"));
+    show(this.found, recordGroup(text(searched ? "found" : "lastLinked"), items, this), more);
+  }
+
+  private showFound(): void {
+    this.showAll();
+    if (this.search.partial) return this.say(text("partial"), "note");
+    if (this.saying === "busy" || this.saying === "note") return;
+    this.say(this.search.empty ? "" : text("foundCount", this.search.items.length));
+  }
+
+  // retry starts over what an outage kept away.
+  private async retry(): Promise<void> {
+    this.say("");
+    const modules = this.modules.size === 0 ? this.attempt(() => this.loadModules()) : null;
+    await Promise.all([modules, this.open(), this.search.run()]);
   }
 
   private async signOut(): Promise<void> {
-    await this.guard(() => this.api.signOut());
-    this.over(text("signedOut"));
+    await this.attempt(() => this.api.signOut());
+    this.end(text("signedOut"));
   }
 
-  private say(words: string): void {
-    this.status.className = "status";
+  private end(why: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.over(why);
+  }
+
+  // say tells what goes on.
+  private say(words: string, kind: Saying = "quiet"): void {
+    clearTimeout(this.fading);
+    this.saying = kind;
+    this.status.className = `status ${kind}`;
     show(this.status, words);
+    if (kind === "note") this.fading = window.setTimeout(() => this.say(""), noteTime);
   }
 
-  // guard runs a step and tells the user what went wrong with it.
-  private async guard(step: () => Promise<void>): Promise<void> {
+  // attempt runs a step and tells the user what went wrong with it.
+  private async attempt(step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (cause) {
-      if (cause instanceof DOMException && cause.name === "AbortError") return;
-      if (endsSession(cause)) return this.over(problemText(cause));
-      this.status.className = "status problem";
-      show(this.status, problemText(cause));
+      this.tell(cause);
     }
+  }
+
+  private tell(cause: unknown): void {
+    if (endsSession(cause)) this.end(problemText(cause));
+    else this.say(problemText(cause), "problem");
   }
 }

@@ -1,45 +1,60 @@
 import { element } from "./dom";
+import { moduleIcon } from "./icons";
 import { text } from "./texts";
-import type { RecordCard } from "./wire";
+import type { Module, RecordCard } from "./wire";
 
-export type Link = (card: RecordCard, button: HTMLButtonElement) => void;
-
-// recordList shows records, each with its reason and a button to link the mail.
-export function recordList(cards: RecordCard[], link: Link, linked: Set<string>): HTMLElement {
-  return element("ul", { class: "records" }, ...cards.map((card) => recordItem(card, link, linked)));
+// Choice is what the lists need to know to offer records: what is linked, what is being linked, and what a press does.
+export interface Choice {
+  linked: Set<string>;
+  linking: Set<string>;
+  modules: Map<string, Module>;
+  link(card: RecordCard): void;
 }
 
-export function keyOf(card: { module: string; record: string }): string {
-  return `${card.module}:${card.record}`;
+export function keyOf(record: { module: string; record: string }): string {
+  return `${record.module}:${record.record}`;
 }
 
-function recordItem(card: RecordCard, link: Link, linked: Set<string>): HTMLElement {
+// recordGroup shows records below a heading, each with its reason and a button to link the mail.
+export function recordGroup(label: string, cards: RecordCard[], choice: Choice): HTMLElement {
+  const items = cards.map((card) => recordItem(label, card, choice));
+  return element("section", { class: "group" }, element("h2", {}, label), element("ul", { class: "records" }, ...items));
+}
+
+function recordItem(group: string, card: RecordCard, choice: Choice): HTMLElement {
   const name = card.url
-    ? element("a", { href: card.url, target: "_blank", rel: "noopener", title: text("open") }, card.label)
+    ? element("a", { href: card.url, target: "_blank", rel: "noopener", title: text("open"), "data-key": `open ${group} ${keyOf(card)}` }, card.label)
     : element("span", {}, card.label);
-  const facts = [card.number, card.subtitle, card.successor && text("converted")].filter(Boolean).join(" · ");
+  const kind = choice.modules.get(card.module)?.singular ?? "";
+  const facts = [[kind, card.number].filter(Boolean).join(" "), card.subtitle, card.successor && text("converted")];
   return element(
     "li",
     { "data-record": keyOf(card) },
-    element("span", { class: "badge", "aria-hidden": "true", "data-module": card.module }, card.module.slice(0, 1)),
+    element("span", { class: "badge", "data-module": card.module }, moduleIcon(card.module)),
     element(
       "div",
       { class: "about" },
       element("div", { class: "name" }, name),
-      facts ? element("div", { class: "quiet" }, facts) : null,
-      card.reason ? element("div", { class: "reason" }, card.reason.text) : null,
+      element("div", { class: "quiet" }, facts.filter(Boolean).join(" · ")),
+      card.reason && element("div", { class: "reason" }, card.reason.text),
+      !card.can_link && element("div", { class: "reason" }, text("readOnly")),
     ),
-    action(card, link, linked),
+    action(group, card, choice),
   );
 }
 
-function action(card: RecordCard, link: Link, linked: Set<string>): HTMLElement {
-  if (linked.has(keyOf(card))) return element("span", { class: "done" }, text("linked"));
-  const button = element("button", { type: "button", class: "link", "aria-label": text("linkTo", card.label) }, text("link"));
-  button.addEventListener("click", () => link(card, button));
-  if (!card.can_link) {
-    button.disabled = true;
-    button.title = text("readOnly");
-  }
+function action(group: string, card: RecordCard, choice: Choice): HTMLElement {
+  const key = keyOf(card);
+  if (choice.linked.has(key)) return element("span", { class: "done" }, text("linked"));
+  const busy = choice.linking.has(key);
+  const button = element(
+    "button",
+    {
+      type: "button", class: busy ? "link busy" : "link", "data-key": `link ${group} ${key}`, "aria-label": text("linkTo", card.label),
+      "aria-disabled": busy && "true", disabled: !card.can_link, title: card.can_link ? undefined : text("readOnly"),
+    },
+    text("link"),
+  );
+  if (!busy) button.addEventListener("click", () => choice.link(card));
   return button;
 }

@@ -1,5 +1,5 @@
-// Every text of the pane, by language. "{0}" stands for a value. English is complete; another language is picked by the
-// beginning of Outlook's display language.
+// Every text of the pane, by language. "{0}" stands for a value. The language is picked by the beginning of Outlook's
+// display language; the compiler asks every language for every text.
 
 const english = {
   openInOutlook: "Open this page in Outlook, with a mail selected.",
@@ -13,8 +13,10 @@ const english = {
   signOut: "Sign out",
   signedOut: "You are signed out.",
   search: "Search the CRM",
-  searchPlaceholder: "Name, company, address, number…",
-  allModules: "All modules",
+  searchHint: "By name, company, e-mail address, telephone or record number",
+  module: "Module",
+  allModules: "All",
+  more: "Show more",
   lastLinked: "Linked last",
   found: "Search results",
   foundCount: "{0} found",
@@ -26,20 +28,23 @@ const english = {
   link: "Link",
   linkTo: "Link this mail to {0}",
   linked: "Linked",
-  unlink: "Undo",
-  unlinkFrom: "Undo the link to {0}",
+  undo: "Undo",
+  unlink: "Unlink",
+  unlinkFrom: "{0}: link to {1}",
   unlinked: "The link was undone.",
   readOnly: "You may not link mails to this record.",
   converted: "Converted",
   reading: "Reading the mail…",
   readingPart: "Reading attachment {0} of {1}…",
   sending: "Saving the mail in the CRM…",
-  receipt: "Saved in the CRM",
-  receiptAgain: "This was saved before; nothing was changed.",
+  receipt: "Linked to {0}",
+  receiptAgain: "It was linked before; nothing was changed.",
   partialMail: "Only a part of the mail could be read in this Outlook. Link it again from Outlook on a computer to complete it.",
   attachments: "Attachments",
   open: "Open in the CRM",
   again: "Try again",
+  noAttachments: "This Outlook does not hand out attachments.",
+  noAttachment: "Outlook did not hand out this attachment.",
   stored: "in Documents",
   existing: "already in Documents",
   inline: "shown in the mail",
@@ -47,6 +52,10 @@ const english = {
   skipped: "not stored",
   failed: "could not be read",
   "documents-not-permitted": "You may not create documents in the CRM.",
+  "bytes-did-not-arrive": "It came without its content.",
+  url: "It is in the cloud; only its address was kept.",
+  unsupported: "This Outlook does not hand it out.",
+  blocked: "Outlook or the mail server blocks it.",
   offline: "The CRM cannot be reached. Check your connection, then try again.",
   internal: "Something went wrong in the CRM. Try again; if it stays, tell your administrator.",
   "invalid-credentials": "User name or password is wrong.",
@@ -70,7 +79,7 @@ const english = {
 
 export type Text = keyof typeof english;
 
-const italian: { [name in Text]?: string } = {
+const italian: { [name in Text]: string } = {
   openInOutlook: "Apri questa pagina in Outlook, con un messaggio selezionato.",
   noMail: "Seleziona un messaggio per collegarlo al CRM.",
   loading: "Caricamento…",
@@ -82,8 +91,10 @@ const italian: { [name in Text]?: string } = {
   signOut: "Esci",
   signedOut: "Sei uscito.",
   search: "Cerca nel CRM",
-  searchPlaceholder: "Nome, azienda, indirizzo, numero…",
-  allModules: "Tutti i moduli",
+  searchHint: "Per nome, azienda, indirizzo e-mail, telefono o numero del record",
+  module: "Modulo",
+  allModules: "Tutti",
+  more: "Mostra altri",
   lastLinked: "Collegati di recente",
   found: "Risultati",
   foundCount: "{0} trovati",
@@ -95,20 +106,23 @@ const italian: { [name in Text]?: string } = {
   link: "Collega",
   linkTo: "Collega questo messaggio a {0}",
   linked: "Collegato",
-  unlink: "Annulla",
-  unlinkFrom: "Annulla il collegamento a {0}",
+  undo: "Annulla",
+  unlink: "Scollega",
+  unlinkFrom: "{0}: collegamento a {1}",
   unlinked: "Il collegamento è stato annullato.",
   readOnly: "Non puoi collegare messaggi a questo record.",
   converted: "Convertito",
   reading: "Lettura del messaggio…",
   readingPart: "Lettura dell'allegato {0} di {1}…",
   sending: "Salvataggio nel CRM…",
-  receipt: "Salvato nel CRM",
-  receiptAgain: "Era già salvato; nulla è cambiato.",
+  receipt: "Collegato a {0}",
+  receiptAgain: "Era già collegato; nulla è cambiato.",
   partialMail: "Questo Outlook ha potuto leggere solo una parte del messaggio. Collegalo di nuovo da un computer per completarlo.",
   attachments: "Allegati",
   open: "Apri nel CRM",
   again: "Riprova",
+  noAttachments: "Questo Outlook non mette a disposizione gli allegati.",
+  noAttachment: "Outlook non ha messo a disposizione questo allegato.",
   stored: "nei Documenti",
   existing: "già nei Documenti",
   inline: "mostrato nel messaggio",
@@ -116,6 +130,10 @@ const italian: { [name in Text]?: string } = {
   skipped: "non salvato",
   failed: "non leggibile",
   "documents-not-permitted": "Non puoi creare documenti nel CRM.",
+  "bytes-did-not-arrive": "È arrivato senza il suo contenuto.",
+  url: "È nel cloud; è stato conservato solo l'indirizzo.",
+  unsupported: "Questo Outlook non lo mette a disposizione.",
+  blocked: "Outlook o il server di posta lo blocca.",
   offline: "Il CRM non è raggiungibile. Controlla la connessione e riprova.",
   internal: "Si è verificato un errore nel CRM. Riprova; se continua, avvisa l'amministratore.",
   "invalid-credentials": "Nome utente o password errati.",
@@ -137,7 +155,7 @@ const italian: { [name in Text]?: string } = {
   incompatible: "Questo componente e il CRM non sono compatibili. Chiedi all'amministratore di aggiornare: {0}.",
 };
 
-let chosen: { [name in Text]?: string } = english;
+let chosen: { [name in Text]: string } = english;
 
 export function chooseLanguage(language: string): void {
   const italianWanted = language.toLowerCase().startsWith("it");
@@ -146,7 +164,7 @@ export function chooseLanguage(language: string): void {
 }
 
 export function text(name: Text, ...values: (string | number)[]): string {
-  const template = chosen[name] ?? english[name];
+  const template = chosen[name];
   return template.replace(/\{(\d)\}/g, (_, i) => String(values[Number(i)] ?? ""));
 }
 

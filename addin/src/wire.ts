@@ -34,6 +34,7 @@ export interface Compatibility {
 export interface Module {
   name: string;
   label: string;
+  singular: string;
   can_link: boolean;
 }
 
