@@ -131,11 +131,11 @@ func (h *Handler) compatibility(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) licenseState(ctx context.Context) (licenseJSON, error) {
-	status, err := h.c.Licensing.Status(ctx)
+	state, err := h.c.Licensing.State(ctx)
 	if err != nil {
 		return licenseJSON{}, err
 	}
-	return licenseJSON{string(status.State)}, nil
+	return licenseJSON{string(state)}, nil
 }
 
 // requireCompatible refuses to sign in where one side is too old for the other.

@@ -86,9 +86,7 @@ type fakeLicensing struct {
 
 func (f *fakeLicensing) Allow(context.Context, string) error { return f.gate }
 
-func (f *fakeLicensing) Status(context.Context) (licensing.Status, error) {
-	return licensing.Status{State: f.state}, nil
-}
+func (f *fakeLicensing) State(context.Context) (licensing.State, error) { return f.state, nil }
 
 // fakeCRM decides that all may see and link all, but nobody may see the hidden record nor link to the account.
 type fakeCRM struct{ lang string }

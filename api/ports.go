@@ -31,7 +31,7 @@ type ErrorNotes interface {
 // Licensing is the gate in front of every call that works with the CRM. *licensing.Service fulfils it.
 type Licensing interface {
 	Allow(ctx context.Context, userID string) error
-	Status(context.Context) (licensing.Status, error)
+	State(context.Context) (licensing.State, error)
 }
 
 // Search finds records. *search.Service fulfils it.

@@ -111,7 +111,7 @@ func (in archiveJSON) check() error {
 		f.count("/draft/references", len(d.References), 1000)
 		f.count("/draft/attachments", len(d.Attachments), maxAttachments)
 		for name, people := range map[string][]participantJSON{"to": d.To, "cc": d.Cc, "bcc": d.Bcc, "reply_to": d.ReplyTo} {
-			f.count("/draft/"+name, len(people), 5000)
+			f.count("/draft/"+name, len(people), maxEntries)
 		}
 		for i, a := range d.Attachments {
 			if a.ID == partMessage || a.Size < 0 {
