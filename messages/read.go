@@ -147,11 +147,11 @@ func (s *Service) links(ctx context.Context, sub permissions.Subject, placed map
 	if err != nil {
 		return nil, err
 	}
-	made := firstLinks(rows, sub.UserID)
+	made, users := firstLinks(rows, sub.UserID), s.users(ctx)
 	links := make(map[string][]Link, len(placed))
 	for id, on := range placed {
 		for _, r := range on {
-			link := s.link(ctx, made[place{id, r}], sub)
+			link := newLink(made[place{id, r}], sub, users)
 			link.Record, link.Label = r, labels[r]
 			links[id] = append(links[id], link)
 		}
@@ -177,20 +177,29 @@ func firstLinks(rows []linkRow, user string) map[place]linkRow {
 	return picked
 }
 
-// link describes a link we made; of the zero row, one that the CRM made itself.
-func (s *Service) link(ctx context.Context, row linkRow, sub permissions.Subject) Link {
+// newLink describes a link we made; of the zero row, one that the CRM made itself.
+func newLink(row linkRow, sub permissions.Subject, users func(id string) User) Link {
 	if row.ID == "" {
 		return Link{}
 	}
 	return Link{
-		Record: row.record(), LinkedAt: timeOf(row.LinkedAt), LinkedBy: s.user(ctx, row.LinkedBy),
+		Record: row.record(), LinkedAt: timeOf(row.LinkedAt), LinkedBy: users(row.LinkedBy),
 		Mine: row.LinkedBy == sub.UserID,
 	}
 }
 
-func (s *Service) user(ctx context.Context, id string) User {
-	if s.c.UserName == nil {
-		return User{ID: id}
+// users names users, asking for each once: a list of links names the same few again and again.
+func (s *Service) users(ctx context.Context) func(id string) User {
+	known := make(map[string]User)
+	return func(id string) User {
+		user, found := known[id]
+		if !found {
+			user = User{ID: id}
+			if s.c.UserName != nil {
+				user.Name = s.c.UserName(ctx, id)
+			}
+			known[id] = user
+		}
+		return user
 	}
-	return User{ID: id, Name: s.c.UserName(ctx, id)}
 }

@@ -1,6 +1,7 @@
 package messages_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -225,6 +226,25 @@ func TestLinkPutsAnArchivedMessageOnMoreRecords(t *testing.T) {
 			t.Errorf("Link to a hidden record = %v, want not found", err)
 		}
 	})
+}
+
+func TestAUserIsAskedForOnce(t *testing.T) {
+	asked := 0
+	h := newHarness(t, dbtest.SQLite(t), func(c *messages.Config) {
+		c.UserName = func(ctx context.Context, id string) string { asked++; return userName(ctx, id) }
+	})
+	var ids []string
+	for i := range 5 {
+		ids = append(ids, h.archive(ann, letter{id: fmt.Sprintf("<%d@x>", i)}, nora, acme).Message.MessageID)
+	}
+	status, err := h.Status(t.Context(), bob, ids)
+	if err != nil || status[4].Links[1].LinkedBy.Name != "User ann" || asked != 1 {
+		t.Errorf("status = %+v, %v, asked %d times for one user", status, err, asked)
+	}
+	list, _, err := h.ForRecord(t.Context(), bob, nora, messages.Page{Limit: 10})
+	if err != nil || len(list) != 5 || list[4].LinkedBy.Name != "User ann" || asked != 2 {
+		t.Errorf("list = %+v, %v, asked %d times for one user", list, err, asked-1)
+	}
 }
 
 func TestCursorsOfTheCRMAreItsOwn(t *testing.T) {

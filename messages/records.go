@@ -56,7 +56,7 @@ func (s *Service) summaries(ctx context.Context, sub permissions.Subject, r perm
 	if err != nil {
 		return nil, err
 	}
-	made := firstLinks(rows, sub.UserID)
+	made, users := firstLinks(rows, sub.UserID), s.users(ctx)
 	list := make([]Summary, 0, len(natives))
 	listed := make(map[string]bool)
 	for _, n := range natives {
@@ -66,7 +66,7 @@ func (s *Service) summaries(ctx context.Context, sub permissions.Subject, r perm
 			list = append(list, nativeSummary(n))
 		case !listed[row.ID]:
 			listed[row.ID] = true
-			link := s.link(ctx, made[place{row.ID, r}], sub)
+			link := newLink(made[place{row.ID, r}], sub, users)
 			list = append(list, ownSummary(row, n.HostID, link))
 		}
 	}
