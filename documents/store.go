@@ -38,13 +38,13 @@ type claimRow struct {
 
 func (claimRow) TableName() string { return "mc_blob_claims" }
 
-// rows is the database side of Blobs. Every method that takes a context is one transaction.
+// rows is the database side of Blobs. Every method that takes a context changes all or nothing.
 type rows struct{ db *database.DB }
 
 // insert announces a blob. A run that meets its own row follows a COMMIT whose answer was lost: the key is random.
 func (s rows) insert(ctx context.Context, key string) error {
-	err := s.db.Tx(ctx, func(_ context.Context, tx *database.Tx) error {
-		return tx.Gorm().Create(&blobRow{BlobKey: key, State: stateWriting, Touched: s.now()}).Error
+	err := s.db.Alone(ctx, func(db *gorm.DB) error {
+		return db.Create(&blobRow{BlobKey: key, State: stateWriting, Touched: s.now()}).Error
 	})
 	if database.IsDuplicate(err) {
 		return nil
@@ -62,13 +62,18 @@ func (s rows) keepAlive(ctx context.Context, key string) error {
 // ready makes a written blob one that can be claimed and reused. It fails with a duplicate when another blob holds the
 // same bytes, and with ErrBlobGone when the sweeper has taken the row.
 func (s rows) ready(ctx context.Context, b Blob) error {
-	return s.db.Tx(ctx, func(_ context.Context, tx *database.Tx) error {
-		res := tx.Gorm().Model(&blobRow{}).Where("blob_key = ? AND state = ?", b.Key, stateWriting).
+	var changed int64
+	err := s.db.Alone(ctx, func(db *gorm.DB) error {
+		res := db.Model(&blobRow{}).Where("blob_key = ? AND state = ?", b.Key, stateWriting).
 			Updates(map[string]any{"state": stateReady, "sha256": b.SHA256[:], "size": b.Size, "touched": s.now()})
-		if res.Error != nil || res.RowsAffected > 0 {
-			return res.Error
-		}
-		// Ready by now: the COMMIT of an earlier run counted although its answer was lost.
+		changed = res.RowsAffected
+		return res.Error
+	})
+	if err != nil || changed > 0 {
+		return err
+	}
+	return s.db.Tx(ctx, func(_ context.Context, tx *database.Tx) error {
+		// Ready by now, where an earlier run counted although its answer was lost.
 		return s.touch(tx, "blob_key = ? AND state = ?", b.Key, stateReady)
 	})
 }

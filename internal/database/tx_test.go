@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/mailconnector/mailconnector/internal/database"
@@ -287,5 +288,31 @@ func TestTransactionsAreReadCommitted(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAStatementAloneRunsAgainWhereTheFileIsBusy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	settings := "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(1)"
+	db, rival := openSQLite(t, path, settings), openSQLite(t, path, settings+"&_txlock=immediate")
+	d := withCounters(t, db)
+	lock, err := rival.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := 0
+	err = d.Alone(t.Context(), func(db *gorm.DB) error {
+		if runs++; runs == 3 {
+			if err := lock.Rollback(); err != nil {
+				return err
+			}
+		}
+		return db.Exec("UPDATE counters SET n = n + 1 WHERE id = 1").Error
+	})
+	if err != nil || runs != 3 {
+		t.Errorf("got error %v after %d runs, want none after 3", err, runs)
+	}
+	if got := number(t, db, "SELECT n FROM counters WHERE id = 1"); got != 1 {
+		t.Errorf("the counter is at %d, want 1", got)
 	}
 }
