@@ -19,7 +19,7 @@ const (
 	changesLimit = 500
 	// searchBatches bounds the batches of changes that a search takes over before it answers: it does not wait for the
 	// index to be built.
-	searchBatches = 4
+	searchBatches = 1
 )
 
 // IndexStatus tells how far the index has come.

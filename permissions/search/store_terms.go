@@ -159,9 +159,10 @@ func (s store) count(ctx context.Context, r termRange, limit int) (n int, err er
 
 func (s store) terms(ctx context.Context, doing, text string, args ...any) ([]termRow, error) {
 	var list []termRow
+	var t termRow
+	into := []any{&t.Kind, &t.Term, &t.Doc, &t.Owner, &t.Field, &t.Type}
 	err := s.statements.read(ctx, doing, func(rows *sql.Rows) error {
-		var t termRow
-		err := rows.Scan(&t.Kind, &t.Term, &t.Doc, &t.Owner, &t.Field, &t.Type)
+		err := rows.Scan(into...)
 		list = append(list, t)
 		return err
 	}, text, args...)
