@@ -1,4 +1,4 @@
-import type { Compatibility, Grant, Group, MessageStatus, Module, Page, Participant, Receipt, RecordCard } from "./wire";
+import type { Compatibility, Grant, Group, Message, MessageStatus, Module, Page, Participant, Receipt, RecordCard, Target } from "./wire";
 
 // Problem is an answer that says what went wrong: an RFC 9457 document, or "offline" where no answer came.
 export class Problem extends Error {
@@ -78,9 +78,13 @@ export class API {
     return answer.items[0];
   }
 
-  link(mail: Upload, card: RecordCard, key: string): Promise<Receipt> {
+  message(id: string): Promise<Message> {
+    return this.call("GET", `/messages/${encodeURIComponent(id)}`);
+  }
+
+  link(mail: Upload, to: Target, key: string): Promise<Receipt> {
     const query = new URLSearchParams(mail.hints);
-    query.append("link", `${card.module}:${card.record}`);
+    query.append("link", `${to.module}:${to.record}`);
     const headers: { [name: string]: string } = { "Idempotency-Key": key };
     if (mail.internetMessageId) headers["X-Internet-Message-Id"] = mail.internetMessageId;
     return this.call("POST", `/messages?${query}`, mail.body, { headers });

@@ -2,12 +2,13 @@ import { element } from "./dom";
 import { moduleIcon } from "./icons";
 import { keyOf } from "./records";
 import { known, text } from "./texts";
-import type { LinkInfo, Receipt } from "./wire";
+import type { LinkInfo, Receipt, Target } from "./wire";
 
 export type Unlink = (module: string, record: string) => void;
 
-// linkedView shows the records that the open mail is on. Only a link of the user's own can be taken off.
-export function linkedView(links: LinkInfo[], unlink: Unlink): HTMLElement | null {
+// linkedView shows the records that the open mail is on. Only a link of the user's own can be taken off. A mail of which
+// the CRM has a part only can be completed where this Outlook has the rest.
+export function linkedView(links: LinkInfo[], unlink: Unlink, complete: (() => void) | null): HTMLElement | null {
   if (links.length === 0) return null;
   const items = links.map((link) =>
     element(
@@ -18,7 +19,14 @@ export function linkedView(links: LinkInfo[], unlink: Unlink): HTMLElement | nul
       link.mine && takeOff(text("unlink"), link, unlink),
     ),
   );
-  return element("section", { class: "linked" }, element("h2", {}, text("linkedTo")), element("ul", { class: "records" }, ...items));
+  return element(
+    "section",
+    { class: "linked" },
+    element("h2", {}, text("linkedTo")),
+    element("ul", { class: "records" }, ...items),
+    complete && element("p", { class: "warning" }, text("incomplete")),
+    complete && element("button", { type: "button", class: "again", "data-key": "complete", onclick: complete }, text("complete")),
+  );
 }
 
 function madeBy(link: LinkInfo): HTMLElement | null {
@@ -27,7 +35,7 @@ function madeBy(link: LinkInfo): HTMLElement | null {
   return words ? element("div", { class: "quiet" }, words) : null;
 }
 
-function takeOff(word: string, link: { module: string; record: string; label: string }, unlink: Unlink): HTMLElement {
+function takeOff(word: string, link: Target, unlink: Unlink): HTMLElement {
   return element(
     "button",
     { type: "button", class: "quiet", "data-key": `unlink ${keyOf(link)}`, "aria-label": text("unlinkFrom", word, link.label), onclick: () => unlink(link.module, link.record) },
@@ -39,6 +47,7 @@ function takeOff(word: string, link: { module: string; record: string; label: st
 export function receiptView(receipt: Receipt, unlink: Unlink): HTMLElement {
   const labels = receipt.links.map((link) => link.label).join(", ");
   const created = receipt.links.filter((link) => link.created);
+  const nothingNew = created.length === 0 && !receipt.parts.some((part) => part.status === "stored");
   return element(
     "section",
     { class: "receipt", "aria-labelledby": "receipt" },
@@ -48,7 +57,7 @@ export function receiptView(receipt: Receipt, unlink: Unlink): HTMLElement {
       element("h2", { id: "receipt", tabindex: "-1", "data-key": "receipt" }, text("receipt", labels)),
       ...created.map((link) => takeOff(text("undo"), link, unlink)),
     ),
-    created.length === 0 && element("p", { class: "quiet" }, text("receiptAgain")),
+    nothingNew && element("p", { class: "quiet" }, text("receiptAgain")),
     receipt.message.completeness === "partial" && element("p", { class: "warning" }, text("partialMail")),
     receipt.parts.length > 0 && element("h3", {}, text("attachments")),
     receipt.parts.length > 0 && element("ul", { class: "parts" }, ...receipt.parts.map(partView)),

@@ -76,6 +76,11 @@ async function wholeFile(item: Office.MessageRead): Promise<Blob | null> {
   return null;
 }
 
+// readsAttachments tells whether this Outlook hands out attachments and headers: both came with requirement set 1.8.
+export function readsAttachments(): boolean {
+  return Office.context.requirements.isSetSupported("Mailbox", "1.8");
+}
+
 // fieldByField is the way of clients without getAsFileAsync: what can be read is sent, and what cannot is named.
 async function fieldByField(mail: Mail, progress: (done: number, total: number) => void): Promise<FormData> {
   const item = mail.item;
@@ -115,7 +120,7 @@ interface Content {
 }
 
 async function contentOf(item: Office.MessageRead, attachment: Office.AttachmentDetails): Promise<Content> {
-  if (!item.getAttachmentContentAsync || !Office.context.requirements.isSetSupported("Mailbox", "1.8")) {
+  if (!item.getAttachmentContentAsync || !readsAttachments()) {
     return { state: "unsupported", detail: text("noAttachments") };
   }
   const content = await call<Office.AttachmentContent>((done) => item.getAttachmentContentAsync!(attachment.id, done), partTimeout);
@@ -131,7 +136,7 @@ async function contentOf(item: Office.MessageRead, attachment: Office.Attachment
 }
 
 async function headersOf(item: Office.MessageRead): Promise<string> {
-  if (!item.getAllInternetHeadersAsync || !Office.context.requirements.isSetSupported("Mailbox", "1.8")) return "";
+  if (!item.getAllInternetHeadersAsync || !readsAttachments()) return "";
   return (await call<string>((done) => item.getAllInternetHeadersAsync!(done), textTimeout)) ?? "";
 }
 

@@ -2,11 +2,11 @@ import { API, Upload } from "./api";
 import { element, keepFocus, show } from "./dom";
 import { linkedView, receiptView } from "./links";
 import { endsSession, isOffline, problemText } from "./notices";
-import { currentMail, Mail, newKey, read, suggestionsFor } from "./outlook";
+import { currentMail, Mail, newKey, read, readsAttachments, suggestionsFor } from "./outlook";
 import { Choice, keyOf, recordGroup } from "./records";
 import { Search } from "./search";
 import { text } from "./texts";
-import type { Group, LinkInfo, Module, Receipt, RecordCard, User } from "./wire";
+import type { Group, LinkInfo, Module, Receipt, Target, User } from "./wire";
 
 // Saying is how words are said: to screen readers only, while something goes on, for a moment, or until it is mended.
 type Saying = "quiet" | "busy" | "note" | "problem";
@@ -21,6 +21,7 @@ export class Pane implements Choice {
   private mail: Mail | null = null;
   private message = ""; // id of the archived message; empty while nothing is linked
   private links: LinkInfo[] = [];
+  private partial = false; // the CRM has a part of the mail only
   private receipt: Receipt | null = null;
   private groups: Group[] | "loading" | "failed" = "loading";
   private upload: { id: string; promise: Promise<Upload> } | null = null;
@@ -70,6 +71,7 @@ export class Pane implements Choice {
     this.mail = mail;
     this.message = "";
     this.links = [];
+    this.partial = false;
     this.receipt = null;
     this.groups = "loading";
     this.showAll();
@@ -91,6 +93,11 @@ export class Pane implements Choice {
     this.message = status.message ?? "";
     this.links = status.links;
     this.showAll();
+    if (!status.message) return;
+    const { completeness } = await this.api.message(status.message);
+    if (this.mail !== mail) return;
+    this.partial = completeness === "partial";
+    this.showAll();
   }
 
   private async loadSuggestions(mail: Mail): Promise<void> {
@@ -106,7 +113,7 @@ export class Pane implements Choice {
   }
 
   // link sends the mail that was open when the button was pressed, whatever is selected by the time it was read.
-  async link(card: RecordCard): Promise<void> {
+  async link(card: Target): Promise<void> {
     const mail = currentMail();
     const key = keyOf(card);
     if (!mail || mail.id !== this.mail?.id) return this.open();
@@ -124,7 +131,13 @@ export class Pane implements Choice {
     this.showAll();
   }
 
-  private linkedNow(mail: Mail, card: RecordCard, receipt: Receipt): void {
+  // complete sends a mail again of which the CRM has a part only, read anew.
+  private async complete(): Promise<void> {
+    this.upload = null;
+    await this.link(this.links.find((link) => link.mine) ?? this.links[0]);
+  }
+
+  private linkedNow(mail: Mail, card: Target, receipt: Receipt): void {
     if (this.mail?.id !== mail.id) return this.say(text("receipt", card.label), "note");
     const by = { id: this.user.id, name: this.user.name };
     const fresh = receipt.links.map((link) => ({ ...link, linked_at: null, linked_by: by, mine: link.created }));
@@ -137,7 +150,7 @@ export class Pane implements Choice {
   }
 
   // send tries once more where no answer came: with the same key nothing is stored twice.
-  private async send(upload: Upload, card: RecordCard): Promise<Receipt> {
+  private async send(upload: Upload, card: Target): Promise<Receipt> {
     const key = newKey();
     try {
       return await this.api.link(upload, card, key);
@@ -175,9 +188,10 @@ export class Pane implements Choice {
     keepFocus(() => {
       this.showMail();
       const unlink = (module: string, record: string) => void this.unlink(module, record);
-      const inReceipt = new Set(this.receipt?.links.map(keyOf));
+      const inReceipt = new Set(this.receipt?.links.filter((link) => link.created).map(keyOf));
+      const complete = this.partial && readsAttachments() ? () => void this.complete() : null;
       show(this.done, this.receipt && receiptView(this.receipt, unlink));
-      show(this.linkedTo, linkedView(this.links.filter((link) => !inReceipt.has(keyOf(link))), unlink));
+      show(this.linkedTo, linkedView(this.links.filter((link) => !inReceipt.has(keyOf(link))), unlink, complete));
       this.showSuggestions();
       this.showResults();
     });

@@ -50,6 +50,9 @@ export interface RecordCard {
   reason?: { code: string; text: string };
 }
 
+// Target is a record by its name.
+export type Target = Pick<RecordCard, "module" | "record" | "label">;
+
 export interface Group {
   kind: string;
   label: string;
@@ -76,6 +79,10 @@ export interface MessageStatus {
   linked: boolean;
   message?: string;
   links: LinkInfo[];
+}
+
+export interface Message {
+  completeness: "full" | "partial";
 }
 
 export interface Receipt {

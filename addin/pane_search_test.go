@@ -1,0 +1,62 @@
+package addin_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+func readOnly(t *testing.T, o *outlook, _ *site) {
+	o.enter("sales.rep")
+	o.write("#query", "bottling line AL-2015")
+	o.sees(`$(".found [data-record^=Machines]")`)
+	o.sees(`$(".found [data-record^=Machines] button").disabled`)
+	o.reads(".found [data-record^=Machines]", "You may not link mails to this record.")
+	o.picture("pane-read-only")
+}
+
+func ambiguous(t *testing.T, o *outlook, _ *site) {
+	o.enter("sales.rep")
+	o.sees(`$$("[data-record^=Contacts] .reason").filter((e) => e.innerText.includes("office@kellerei-sonnhof.example")).length === 2`)
+	o.picture("pane-ambiguous")
+}
+
+func recordNumber(t *testing.T, o *outlook, _ *site) {
+	o.enter("sales.rep")
+	o.sees(`$$(".group").some((g) => g.innerText.startsWith("Number in the subject") && g.innerText.includes("TT1003"))`)
+}
+
+// typing delays the answer to the first words beyond that to the last.
+func typing(t *testing.T, o *outlook, s *site) {
+	o.enter("sales.rep")
+	slow := make(chan struct{})
+	s.setDelay(func(r *http.Request) {
+		if r.URL.Query().Get("q") == "brau" {
+			<-slow
+		}
+	})
+	o.write("#query", "brau")
+	time.Sleep(300 * time.Millisecond) // the first search is on its way
+	o.run(chromedp.KeyEvent("haus sabine"))
+	const right = `seen($(".found .name")) && $$(".found .name").every((e) => e.innerText === "Sabine Oßwald")`
+	o.sees(right)
+	close(slow)
+	s.setDelay(nil)
+	time.Sleep(200 * time.Millisecond) // its answer comes last
+	o.sees(right + ` && !seen($(".status.problem"))`)
+	o.write("#query", "no such thing anywhere")
+	o.reads(".found", "Nothing found for “no such thing anywhere”.")
+	o.write("#query", "")
+	o.sees(`seen($(".group")) && !text($(".found")).includes("Nothing found")`)
+}
+
+func resultPages(t *testing.T, o *outlook, _ *site) {
+	o.enter("sales.manager")
+	o.write("#query", "a")
+	o.sees(`$$(".found .records li").length === 20`)
+	o.click(`button("Show more")`)
+	o.sees(`$$(".found .records li").length > 20`)
+	o.sees(`new Set($$(".found .records li").map((li) => li.dataset.record)).size === $$(".found .records li").length`)
+}
