@@ -43,12 +43,14 @@ func (m ExportedMail) FileName() string {
 }
 
 // Export hands every archived mail that is on a record now to write, oldest archived first, with its bytes: of several
-// copies the one that is shown, or else the newest exact one. The bytes are checked against their recorded hash while they are
-// read, also what write leaves unread; the first that differ end the export with ErrCorrupt, as any error does.
+// copies the one that is shown, or else the newest exact one. The bytes are checked against their recorded hash while
+// they are read, also what write leaves unread; the first that differ end the export with ErrCorrupt, as any error does.
 //
 // This is for whoever operates the CRM and its database. It asks for no permission, and exact bytes may name receivers of
 // blind copies: never offer it to users.
-func (s *Service) Export(ctx context.Context, r permissions.Record, write func(ExportedMail, io.Reader) error) (mails int, err error) {
+func (s *Service) Export(
+	ctx context.Context, r permissions.Record, write func(ExportedMail, io.Reader) error,
+) (mails int, err error) {
 	ids, err := s.messagesOn(ctx, r)
 	if err != nil {
 		return 0, err

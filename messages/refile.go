@@ -56,7 +56,9 @@ func (s *Service) refile(ctx context.Context, row refilingRow) error {
 	if !slices.Contains(records, link.record()) {
 		return permissions.ErrNotFound
 	}
-	j, err := s.newJob(sub, LinkRequest{Links: []permissions.Record{link.record()}, Origin: Origin(link.Origin), Client: link.client()})
+	j, err := s.newJob(sub, LinkRequest{
+		Links: []permissions.Record{link.record()}, Origin: Origin(link.Origin), Client: link.client(),
+	})
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,8 @@ func (s *Service) CreateUpload(ctx context.Context, sub permissions.Subject, u N
 	case u.Length > s.mailLimit():
 		return StagedUpload{}, &mail.TooLargeError{Limit: s.mailLimit()}
 	case len(u.Metadata) > maxMetadata || oneLine(u.Metadata) != u.Metadata:
-		return StagedUpload{}, &InvalidError{Pointer: "/metadata", Detail: fmt.Sprintf("must be one line of at most %d bytes", maxMetadata)}
+		detail := fmt.Sprintf("must be one line of at most %d bytes", maxMetadata)
+		return StagedUpload{}, &InvalidError{Pointer: "/metadata", Detail: detail}
 	}
 	row := uploadRow{
 		ID: newID(s.c.DB.Now()), Owner: sub.UserID, Length: u.Length, Metadata: u.Metadata, Expires: s.uploadExpiry(),
@@ -92,7 +93,8 @@ func (s *Service) WriteChunk(ctx context.Context, sub permissions.Subject, id st
 	case c.Offset != row.Received:
 		return StagedUpload{}, ErrOffset
 	case row.Chunks >= maxChunks:
-		return StagedUpload{}, &InvalidError{Pointer: "", Detail: fmt.Sprintf("the upload has %d chunks already: send larger ones", maxChunks)}
+		detail := fmt.Sprintf("has %d chunks already: send larger ones", maxChunks)
+		return StagedUpload{}, &InvalidError{Pointer: "", Detail: detail}
 	}
 	body := &arriving{r: &quota{r: c.Body, limit: row.Length - row.Received}, exact: c.SHA256 != nil}
 	blob, err := s.c.Blobs.Write(context.WithoutCancel(ctx), body) // who is gone sends no more: reading ends, storing need not
@@ -154,7 +156,8 @@ func (s *Service) receiveStaged(ctx context.Context, sub permissions.Subject, id
 	if err != nil {
 		return nil, err
 	}
-	whole := &chain{open: func(c chunkRow) (io.ReadCloser, error) { return s.c.Blobs.Open(ctx, c.BlobKey, 0, c.Size) }, rest: chunks}
+	open := func(c chunkRow) (io.ReadCloser, error) { return s.c.Blobs.Open(ctx, c.BlobKey, 0, c.Size) }
+	whole := &chain{open: open, rest: chunks}
 	defer whole.close()
 	return s.receiveRaw(ctx, whole, messageID)
 }

@@ -54,7 +54,8 @@ func (s *Service) Verify(ctx context.Context) (r VerifyReport, err error) {
 	if err = s.verifyCopies(ctx, &r); err != nil {
 		return r, err
 	}
-	return r, s.matchEvents(ctx, &r)
+	err = s.matchEvents(ctx, &r)
+	return r, err
 }
 
 // verifyCopies reads every copy, in the order of their ids.
