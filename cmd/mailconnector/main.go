@@ -1,5 +1,5 @@
-// Command mailconnector serves the module beside a CRM, runs the demo, explains permissions, makes and activates
-// licenses, and inspects mails.
+// Command mailconnector serves the module beside a CRM, runs the demo, examines an installation, explains permissions,
+// makes and activates licenses, and inspects mails.
 //
 // Every command explains itself: mailconnector help, or mailconnector COMMAND --help.
 package main
@@ -68,6 +68,8 @@ func commands() group {
 			{"demo", demoCommand()},
 			{"serve", serveCommand()},
 			{"migrate", migrateCommand()},
+			{"doctor", doctorCommand()},
+			{"index", indexCommands()},
 			{"access", accessCommands()},
 			{"license", licenseCommands()},
 			{"partner", partnerCommands()},

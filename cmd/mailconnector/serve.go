@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -31,7 +32,7 @@ func serveCommand() command {
 					return err
 				}
 				err = site.serve(ctx, s, *address, logger)
-				return errors.Join(err, site.db.Close())
+				return errors.Join(err, site.close())
 			}
 		},
 	}
@@ -46,7 +47,9 @@ func (x *site) serve(ctx context.Context, s streams, address string, logger *slo
 		return err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	go x.permissions.Run(background)
+	var reading sync.WaitGroup
+	reading.Go(func() { x.permissions.Run(background) })
+	defer reading.Wait()
 	defer stop()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -83,7 +86,7 @@ func migrateCommand() command {
 				if err != nil {
 					return err
 				}
-				return errors.Join(site.Migrate(ctx), site.db.Close())
+				return errors.Join(site.Migrate(ctx), site.close())
 			}
 		},
 	}

@@ -1,21 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
-
-	"github.com/go-sql-driver/mysql"
 
 	"github.com/mailconnector/mailconnector/documents"
 	"github.com/mailconnector/mailconnector/internal/database"
@@ -25,120 +18,6 @@ import (
 	"github.com/mailconnector/mailconnector/vtenext"
 )
 
-// crmFlags name an installation of vtenext: by its folder, or setting by setting. A setting that is given wins over what
-// the folder says.
-type crmFlags struct {
-	folder, dsn, dsnFile, prefix, timeZone, version, storage, url string
-}
-
-func (c *crmFlags) declare(f *flag.FlagSet) {
-	f.StringVar(&c.folder, "vtenext", "", "`folder` of the CRM, whose config.inc.php and vteversion.php say the rest")
-	f.StringVar(&c.dsn, "dsn", "", "data source `name` of the CRM's database, without a password: user@tcp(host:3306)/crm")
-	f.StringVar(&c.dsnFile, "dsn-file", "", "`file` that holds the data source name, password included; MAILCONNECTOR_DSN does too")
-	f.StringVar(&c.prefix, "table-prefix", "", "`prefix` of the CRM's tables (default: $table_prefix, or vte)")
-	f.StringVar(&c.timeZone, "time-zone", "", "`zone` the CRM keeps its times in (default: $default_timezone, or Europe/Rome)")
-	f.StringVar(&c.version, "crm-version", "", "`version` of the CRM, which its database does not tell (default: that of vteversion.php)")
-	f.StringVar(&c.storage, "storage", "", "`folder` in which the CRM's folder storage is (default: that of --vtenext)")
-	f.StringVar(&c.url, "crm-url", "", "`address` of the CRM as its users know it (default: $site_URL)")
-}
-
-// crm is an installation that was opened.
-type crm struct {
-	db *sql.DB
-	*vtenext.CRM
-	permissions *vtenext.Permissions
-	blocked     []string // extensions of file names
-}
-
-// open connects to the CRM's database and checks that it answers.
-func (c *crmFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*crm, error) {
-	installed, err := c.read()
-	if err != nil {
-		return nil, err
-	}
-	dsn, err := c.dataSource(s, installed)
-	if err != nil {
-		return nil, err
-	}
-	db, err := sql.Open("mysql", dsn)
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxIdleConns(16)
-	db.SetConnMaxLifetime(5 * time.Minute)
-	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("connect to the CRM's database: %w", err), db.Close())
-	}
-	host, err := vtenext.New(vtenext.Config{
-		DB: db, TablePrefix: installed.TablePrefix, TimeZone: installed.TimeZone, Version: installed.Version,
-		Storage: installed.Folder, Logger: logger,
-	})
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return &crm{db, host, vtenext.NewPermissions(host), installed.BlockedExtensions}, nil
-}
-
-// read takes what the CRM's own files say, and over it what the flags say.
-func (c *crmFlags) read() (installed vtenext.Installation, err error) {
-	if c.folder != "" {
-		if installed, err = vtenext.ReadConfig(c.folder); err != nil {
-			return installed, err
-		}
-	}
-	zone := c.timeZone
-	if zone == "" && installed.TimeZone == nil {
-		zone = "Europe/Rome"
-	}
-	if zone != "" {
-		if installed.TimeZone, err = time.LoadLocation(zone); err != nil {
-			return installed, usageError{fmt.Sprintf("--time-zone: %v", err)}
-		}
-	}
-	installed.TablePrefix = cmp.Or(c.prefix, installed.TablePrefix)
-	installed.Version = cmp.Or(c.version, installed.Version)
-	installed.Folder = cmp.Or(c.storage, installed.Folder)
-	installed.SiteURL = cmp.Or(c.url, installed.SiteURL)
-	c.version, c.storage, c.url = installed.Version, installed.Folder, installed.SiteURL
-	return installed, nil
-}
-
-// dataSource reads the data source name from where it was given, and adds what the module needs of a connection.
-func (c *crmFlags) dataSource(s streams, installed vtenext.Installation) (string, error) {
-	text := c.dsn
-	switch {
-	case c.dsn != "" && c.dsnFile != "":
-		return "", usageError{"give --dsn or --dsn-file, not both"}
-	case c.dsnFile != "":
-		content, err := readText(s, c.dsnFile)
-		if err != nil {
-			return "", err
-		}
-		text = strings.TrimSpace(content)
-	case c.dsn == "":
-		text = os.Getenv("MAILCONNECTOR_DSN")
-	}
-	if text == "" && c.folder != "" {
-		text = installed.DSN()
-	}
-	if text == "" {
-		return "", usageError{"wants --vtenext, --dsn, --dsn-file or MAILCONNECTOR_DSN"}
-	}
-	config, err := mysql.ParseDSN(text)
-	if err != nil {
-		return "", errors.New("the data source name cannot be read: use user:password@tcp(host:3306)/database") // not err: it may quote the password
-	}
-	if c.dsn != "" && config.Passwd != "" {
-		return "", usageError{"--dsn must not hold a password, other users of this machine could see it: use --dsn-file or MAILCONNECTOR_DSN"}
-	}
-	if config.Params == nil {
-		config.Params = make(map[string]string)
-	}
-	config.Params["charset"] = "utf8mb4"
-	config.InterpolateParams = true
-	return config.FormatDSN(), nil
-}
-
 // siteFlags name an installation with the module in it.
 type siteFlags struct {
 	crmFlags
@@ -146,12 +25,6 @@ type siteFlags struct {
 	vendors, origins            list
 	share                       bool
 }
-
-// list is a flag that may be given several times.
-type list []string
-
-func (l *list) String() string     { return strings.Join(*l, ", ") }
-func (l *list) Set(v string) error { *l = append(*l, v); return nil }
 
 func (c *siteFlags) declare(f *flag.FlagSet) {
 	c.crmFlags.declare(f)
@@ -167,40 +40,63 @@ func (c *siteFlags) declare(f *flag.FlagSet) {
 type site struct {
 	*crm
 	*module.Extension
+	content *documents.FileStore
 }
+
+func (x *site) close() error { return errors.Join(x.content.Close(), x.db.Close()) }
 
 func (c *siteFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*site, error) {
 	keys, err := c.complete(s)
 	if err != nil {
 		return nil, err
 	}
-	if c.storage == "" || c.content == "" {
-		return nil, usageError{"wants --content, and --vtenext or --storage"}
-	}
-	if _, err := os.Stat(filepath.Join(c.storage, "storage")); err != nil {
-		return nil, fmt.Errorf("--storage: the CRM's folder for files is not there or closed to this user: %w", err)
-	}
-	content, err := documents.Files(c.content)
-	if err != nil {
+	if err := c.folders(); err != nil {
 		return nil, err
 	}
 	installed, err := c.crmFlags.open(ctx, s, logger)
 	if err != nil {
 		return nil, err
 	}
-	host, err := installed.host(c.url, c.version)
-	if err == nil {
-		var ext *module.Extension
-		ext, err = module.New(module.Config{
-			DB: installed.db, Host: host, Prefix: c.path, CRMURL: c.url, Installation: c.installation,
-			AllowedOrigins: c.origins, VendorKeys: keys, Content: content, Logger: logger,
-			Shared: func(context.Context) (bool, error) { return c.share, nil },
-		})
-		if err == nil {
-			return &site{installed, ext}, nil
-		}
+	x, err := c.mount(installed, keys, logger)
+	if err != nil {
+		return nil, errors.Join(err, installed.db.Close())
 	}
-	return nil, errors.Join(err, installed.db.Close())
+	return x, nil
+}
+
+// folders refuses to go on without the folders of the CRM and of the module.
+func (c *siteFlags) folders() error {
+	if c.storage == "" || c.content == "" {
+		return usageError{"wants --content, and --vtenext or --storage"}
+	}
+	if _, err := os.Stat(c.files()); err != nil {
+		return fmt.Errorf("--storage: the CRM's folder for files is not there or closed to this user: %w", err)
+	}
+	return nil
+}
+
+// files is the folder in which the CRM keeps the files of documents.
+func (c *siteFlags) files() string { return filepath.Join(c.storage, "storage") }
+
+// mount mounts the module on an installation, whose database stays open if that fails.
+func (c *siteFlags) mount(installed *crm, keys []licensing.PublicKey, logger *slog.Logger) (*site, error) {
+	host, err := installed.host(c.url, c.version)
+	if err != nil {
+		return nil, err
+	}
+	content, err := documents.Files(c.content)
+	if err != nil {
+		return nil, fmt.Errorf("--content: %w", err)
+	}
+	ext, err := module.New(module.Config{
+		DB: installed.db, Host: host, Prefix: c.path, CRMURL: c.url, Installation: c.installation,
+		AllowedOrigins: c.origins, VendorKeys: keys, Content: content, Logger: logger,
+		Shared: func(context.Context) (bool, error) { return c.share, nil },
+	})
+	if err != nil {
+		return nil, errors.Join(err, content.Close())
+	}
+	return &site{installed, ext, content}, nil
 }
 
 // license opens the license of an installation, for which its folders are not needed.
@@ -253,34 +149,19 @@ func (c *siteFlags) complete(s streams) (keys []licensing.PublicKey, err error) 
 
 // host is vtenext as the module meets it.
 func (c *crm) host(siteURL, version string) (module.Host, error) {
-	filing, err := vtenext.NewFiling(vtenext.FilingConfig{CRM: c.CRM, Permissions: c.permissions, BlockedExtensions: c.blocked})
+	host, err := vtenext.NewHost(vtenext.HostConfig{CRM: c.CRM, Permissions: c.permissions, SiteURL: siteURL, BlockedExtensions: c.blocked})
 	if err != nil {
 		return module.Host{}, err
 	}
-	accounts := vtenext.NewAccounts(c.CRM)
 	return module.Host{
-		Accounts: accounts, Permissions: c.permissions, Records: vtenext.NewRecords(c.CRM, c.permissions, siteURL), Filing: filing,
+		Accounts: host.Accounts, Permissions: host.Permissions, Records: host.Records, Filing: host.Filing,
 		Product: func(context.Context) (module.Product, error) {
 			return module.Product{Name: "vtenext", Version: version}, nil
 		},
-		FindUser: accounts.Find,
+		FindUser: vtenext.NewAccounts(c.CRM).Find,
 		Explain: func(ctx context.Context, user permissions.Subject, r permissions.Record) (string, error) {
 			explanation, err := c.permissions.Explain(ctx, user, r)
 			return explanation.String(), err
 		},
 	}, nil
-}
-
-// report prints what an administrator should know of the installation.
-func (c *crm) report(ctx context.Context, w io.Writer) error {
-	inspection, err := c.permissions.Inspect(ctx)
-	if err != nil {
-		return fmt.Errorf("inspect the CRM's tables: %w", err)
-	}
-	for _, finding := range inspection.Findings {
-		if _, err := fmt.Fprintln(w, finding); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/mailconnector/mailconnector/vtenext"
+)
+
+// crmFlags name an installation of vtenext: by its folder, or setting by setting. A setting that is given wins over what
+// the folder says.
+type crmFlags struct {
+	folder, dsn, dsnFile, prefix, timeZone, version, storage, url string
+	trusted                                                       list
+}
+
+// list is a flag that may be given several times.
+type list []string
+
+func (l *list) String() string     { return strings.Join(*l, ", ") }
+func (l *list) Set(v string) error { *l = append(*l, v); return nil }
+
+func (c *crmFlags) declare(f *flag.FlagSet) {
+	f.StringVar(&c.folder, "vtenext", "", "`folder` of the CRM, whose config.inc.php and vteversion.php say the rest")
+	f.StringVar(&c.dsn, "dsn", "", "data source `name` of the CRM's database, without a password: user@tcp(host:3306)/crm")
+	f.StringVar(&c.dsnFile, "dsn-file", "", "`file` that holds the data source name, password included; MAILCONNECTOR_DSN does too")
+	f.StringVar(&c.prefix, "table-prefix", "", "`prefix` of the CRM's tables (default: $table_prefix, or vte)")
+	f.StringVar(&c.timeZone, "time-zone", "", "`zone` the CRM keeps its times in (default: $default_timezone, or Europe/Rome)")
+	f.StringVar(&c.version, "crm-version", "", "`version` of the CRM, which its database does not tell (default: that of vteversion.php)")
+	f.StringVar(&c.storage, "storage", "", "`folder` in which the CRM's folder storage is (default: that of --vtenext)")
+	f.Var(&c.trusted, "trusted", "`module` of the CRM whose extensions you looked at and found to leave permissions alone; may be given several\ntimes. Other modules with such extensions are closed to everybody but administrators")
+	f.StringVar(&c.url, "crm-url", "", "`address` of the CRM as its users know it (default: $site_URL)")
+}
+
+// crm is an installation that was opened.
+type crm struct {
+	db *sql.DB
+	*vtenext.CRM
+	permissions *vtenext.Permissions
+	blocked     []string // extensions of file names
+}
+
+// open connects to the CRM's database and checks that it answers.
+func (c *crmFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*crm, error) {
+	installed, err := c.read()
+	if err != nil {
+		return nil, err
+	}
+	dsn, err := c.dataSource(s, installed)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxIdleConns(16)
+	db.SetConnMaxLifetime(5 * time.Minute)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("connect to the CRM's database: %w", err), db.Close())
+	}
+	host, err := vtenext.New(vtenext.Config{
+		DB: db, TablePrefix: installed.TablePrefix, TimeZone: installed.TimeZone, Version: installed.Version,
+		Storage: installed.Folder, Trusted: c.trusted, Logger: logger,
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &crm{db, host, vtenext.NewPermissions(host), installed.BlockedExtensions}, nil
+}
+
+// read takes what the CRM's own files say, and over it what the flags say.
+func (c *crmFlags) read() (installed vtenext.Installation, err error) {
+	if c.folder != "" {
+		if installed, err = vtenext.ReadConfig(c.folder); err != nil {
+			return installed, err
+		}
+	}
+	zone := c.timeZone
+	if zone == "" && installed.TimeZone == nil {
+		zone = "Europe/Rome"
+	}
+	if zone != "" {
+		if installed.TimeZone, err = time.LoadLocation(zone); err != nil {
+			return installed, usageError{fmt.Sprintf("--time-zone: %v", err)}
+		}
+	}
+	installed.TablePrefix = cmp.Or(c.prefix, installed.TablePrefix)
+	installed.Version = cmp.Or(c.version, installed.Version)
+	installed.Folder = cmp.Or(c.storage, installed.Folder)
+	installed.SiteURL = cmp.Or(c.url, installed.SiteURL)
+	c.version, c.storage, c.url = installed.Version, installed.Folder, installed.SiteURL
+	return installed, nil
+}
+
+// dataSource reads the data source name from where it was given, and adds what the module needs of a connection.
+func (c *crmFlags) dataSource(s streams, installed vtenext.Installation) (string, error) {
+	text := c.dsn
+	switch {
+	case c.dsn != "" && c.dsnFile != "":
+		return "", usageError{"give --dsn or --dsn-file, not both"}
+	case c.dsnFile != "":
+		content, err := readText(s, c.dsnFile)
+		if err != nil {
+			return "", err
+		}
+		text = strings.TrimSpace(content)
+	case c.dsn == "":
+		text = os.Getenv("MAILCONNECTOR_DSN")
+	}
+	if text == "" && c.folder != "" {
+		text = installed.DSN()
+	}
+	if text == "" {
+		return "", usageError{"wants --vtenext, --dsn, --dsn-file or MAILCONNECTOR_DSN"}
+	}
+	config, err := mysql.ParseDSN(text)
+	if err != nil {
+		return "", errors.New("the data source name cannot be read: use user:password@tcp(host:3306)/database") // not err: it may quote the password
+	}
+	if c.dsn != "" && config.Passwd != "" {
+		return "", usageError{"--dsn must not hold a password, other users of this machine could see it: use --dsn-file or MAILCONNECTOR_DSN"}
+	}
+	if config.Params == nil {
+		config.Params = make(map[string]string)
+	}
+	config.Params["charset"] = "utf8mb4"
+	config.InterpolateParams = true
+	return config.FormatDSN(), nil
+}
+
+// report prints what an administrator should know of the installation.
+func (c *crm) report(ctx context.Context, w io.Writer) error {
+	inspection, err := c.permissions.Inspect(ctx)
+	if err != nil {
+		return fmt.Errorf("inspect the CRM's tables: %w", err)
+	}
+	for _, finding := range inspection.Findings {
+		if _, err := fmt.Fprintln(w, finding); err != nil {
+			return err
+		}
+	}
+	return nil
+}
