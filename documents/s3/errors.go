@@ -19,11 +19,11 @@ func storeError(ctx context.Context, err, denied error) error {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("%w: %v", ctx.Err(), err)
+		return fmt.Errorf("%w: %s", ctx.Err(), err.Error())
 	}
 	var answer minio.ErrorResponse
 	if !errors.As(err, &answer) {
-		return fmt.Errorf("%w: %v", documents.ErrStoreUnavailable, err)
+		return fmt.Errorf("%w: %s", documents.ErrStoreUnavailable, err.Error())
 	}
 	if kind := kindOf(answer, denied); kind != nil {
 		return fmt.Errorf("%w: %w", kind, err)

@@ -108,7 +108,7 @@ func wantError(t *testing.T, what string, err, want error) {
 	for _, kind := range []error{
 		documents.ErrNoContent, documents.ErrStoreFull, documents.ErrStoreReadOnly, documents.ErrStoreUnavailable,
 	} {
-		if err == nil || errors.Is(err, kind) != (kind == want) {
+		if err == nil || errors.Is(err, kind) != errors.Is(want, kind) {
 			t.Errorf("%s = %v, want %v", what, err, want)
 			return
 		}
