@@ -3,6 +3,8 @@ package api_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -171,4 +173,29 @@ func TestClientAndMailDisagreeAboutTheMessageID(t *testing.T) {
 	if again.Message.ID != first.Message.ID {
 		t.Errorf("the client's Message-ID does not identify the mail: %+v", again)
 	}
+}
+
+// TestWhatArrivedBeforeTheConnectionBrokeIsKept sends half a chunk over a real connection and hangs up.
+func TestWhatArrivedBeforeTheConnectionBrokeIsKept(t *testing.T) {
+	s := newArchive(t)
+	path, half := s.opened(len(rawMail)), len(rawMail)/2
+	conn, _ := dial(t, s)
+	request := fmt.Sprintf("PATCH %s%s HTTP/1.1\r\nHost: crm\r\nAuthorization: Bearer %s\r\nTus-Resumable: 1.0.0\r\n"+
+		"Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: %d\r\n\r\n%s",
+		base, path, goodToken, len(rawMail), rawMail[:half])
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	offset := "0"
+	for deadline := time.Now().Add(10 * time.Second); offset == "0" && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		offset = s.want(tus(http.MethodHead, path, ""), 200, "").Header.Get("Upload-Offset")
+	}
+	if offset != strconv.Itoa(half) {
+		t.Fatalf("the upload is at %s, want %d", offset, half)
+	}
+	s.want(tus(patch, path, rawMail[half:], at(half)), 204, "")
+	s.want(call{method: post, path: "/messages?link=Contacts:42&upload=" + strings.TrimPrefix(path, "/uploads/")}, 201, "", "Offer")
 }

@@ -14,6 +14,12 @@
 // it is on now; every label, link and count is checked in the request that shows it, a replayed receipt included. The
 // raw bytes of a mail, which hold its Bcc, are served to the user who uploaded them and to nobody else.
 //
+// A mail arrives in one piece, field by field, or chunk by chunk over connections that break ([Service.WriteChunk]). A copy
+// that is more complete than the archived one takes its place, and records linked earlier get the documents it brings.
+//
+// What was archived can be proven: events are sealed into a chain, [Service.Verify] holds every stored byte against its hash
+// and against that chain, and [Service.Export] hands a record's mails to whoever operates the CRM.
+//
 // The CRM's rows are the truth about what is linked where. The [Filing] port reads and writes them; the tables of this
 // package add who, when, from which client, and the exact bytes.
 //
