@@ -11,7 +11,7 @@ import (
 // The sizes of a block: the candidates that are ranked among each other.
 const (
 	blockSize       = 64
-	narrowBlockSize = 40 // for several words, where candidates are dearer
+	narrowBlockSize = 24 // for several words, where candidates are dearer
 	commonWord      = 500
 	readableOwners  = 256 // whose terms are read owner by owner for several common words
 )

@@ -73,7 +73,7 @@ func (s *statements) read(ctx context.Context, doing string, take func(*sql.Rows
 // MariaDB turns a list of 1,000 into a subquery and then reads all terms of an owner (in_predicate_conversion_threshold).
 var listSizes = [...]int{1, 4, 16, 64, 256, longestList}
 
-const longestList = 512
+const longestList = 900
 
 // fill returns the list as arguments, its last element repeated up to the next of listSizes.
 func fill[T any](list []T) []any {

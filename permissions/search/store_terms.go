@@ -145,7 +145,7 @@ func (s store) ofDocs(ctx context.Context, docs []int64) ([]termRow, error) {
 	return s.terms(ctx, "read terms of documents", s.along("mc_search_terms_doc")+" WHERE t.doc IN "+in(list), list...)
 }
 
-// common tells whether a range has as many terms as that.
+// count counts the terms of a range, up to a limit.
 func (s store) count(ctx context.Context, r termRange, limit int) (n int, err error) {
 	bounds, args := "term >= ? AND term < ?", []any{r.text, after(r.text)}
 	if r.how == whole {

@@ -13,6 +13,7 @@ const (
 	fewOwners     = 32    // up to so many owners their terms are read owner by owner at once
 	walkedWidth   = 896   // terms walked for a subject with limited scope before turning to its owners' terms
 	enoughHits    = 10    // found within walkedWidth, they show that walking goes on well
+	firstMatches  = 32    // of several words, read at first: each takes the database many terms to find
 	firstChunk    = 128   // terms read at first
 	widestChunk   = 4096  // terms read at once at most
 	widestTokens  = 64    // words with a fragment in their middle read at once
@@ -52,16 +53,24 @@ type walk struct {
 
 // newWalk starts a walk behind a place; the zero place is its beginning.
 func newWalk(s store, v *view, ranges []termRange, rest []queryWord, after place) *walk {
-	w := &walk{store: s, view: v, ranges: ranges, rest: rest, chunk: firstChunk}
-	if w.at = after; after.Term == nil {
+	w := &walk{store: s, view: v, ranges: ranges, rest: rest}
+	if w.at, w.chunk = after, w.first(); after.Term == nil {
 		w.enter(0)
 	}
 	return w
 }
 
+// first is the number of terms to read at first.
+func (w *walk) first() int {
+	if len(w.rest) > 0 {
+		return firstMatches
+	}
+	return firstChunk
+}
+
 // enter goes to the beginning of a stage.
 func (w *walk) enter(stage int) {
-	w.walked, w.hits, w.chunk, w.tokens = 0, 0, firstChunk, nil
+	w.walked, w.hits, w.chunk, w.tokens = 0, 0, w.first(), nil
 	if w.ended = stage >= len(w.ranges); !w.ended {
 		w.at = place{Stage: stage, Term: w.ranges[stage].text, Doc: math.MinInt64}
 	}

@@ -21,11 +21,11 @@ import (
 )
 
 var (
-	scale   = flag.Int64("scale", 3000, "records in the CRM; from 1,000,000 on the budgets must be met")
+	scale   = flag.Int64("scale", 1000, "records in the CRM; from 1,000,000 on the budgets must be met")
 	runs    = flag.Int("runs", 1, "times to measure")
-	samples = flag.Int("samples", 20, "searches of each kind in a run")
+	samples = flag.Int("samples", 10, "searches of each kind in a run")
 	dsn     = flag.String("dsn", "", "a MySQL or MariaDB database to build in and to keep; empty means one of the test's own")
-	clients = flag.Duration("clients", 200*time.Millisecond, "how long to search with 1 and with 16 clients")
+	clients = flag.Duration("clients", 50*time.Millisecond, "how long to search with 1 and with 16 clients")
 )
 
 // held is the scale from which budgets are held: below it the floor is as good as nothing.
