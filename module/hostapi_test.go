@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/licensing"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
@@ -82,5 +83,26 @@ func TestLinkMailNeedsASeatAndPermission(t *testing.T) {
 		if list, _, err := ext.RecordMessages(t.Context(), rep, on, messages.Page{Limit: 10}); err != nil || len(list) != 0 {
 			t.Errorf("after the refusals %s has %d messages, %v", on, len(list), err)
 		}
+	}
+}
+
+// TestAHostBuildsTheIndexBeforeItStarts waits for what the background work would do in its own time.
+func TestAHostBuildsTheIndexBeforeItStarts(t *testing.T) {
+	ext := newExtension(t, config(t, dbtest.SQLite(t)))
+	if err := errors.Join(ext.Migrate(t.Context()), ext.Check(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if status, err := ext.IndexStatus(t.Context()); err != nil || status.Built {
+		t.Errorf("IndexStatus before the build = %+v, %v", status, err)
+	}
+	read := 0
+	if err := ext.BuildIndex(t.Context(), func(records int) { read = records }); err != nil || read < 5 {
+		t.Errorf("BuildIndex = %v after %d records", err, read)
+	}
+	if status, err := ext.IndexStatus(t.Context()); err != nil || !status.Built {
+		t.Errorf("IndexStatus after the build = %+v, %v", status, err)
+	}
+	if found, err := ext.Search(t.Context(), rep, search.Query{Text: "nora"}); err != nil || len(found.Items) != 1 || len(found.Partial) != 0 {
+		t.Errorf("Search = %+v, %v", found, err)
 	}
 }

@@ -23,8 +23,10 @@ import (
 func TestStartNeedsMigrate(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
 		ext := newExtension(t, config(t, db))
-		if err := ext.Start(t.Context()); !errors.Is(err, module.ErrNotMigrated) || !strings.Contains(err.Error(), "call Migrate") {
-			t.Errorf("Start before Migrate = %v, want ErrNotMigrated", err)
+		for call, do := range map[string]func(context.Context) error{"Start": ext.Start, "Check": ext.Check} {
+			if err := do(t.Context()); !errors.Is(err, module.ErrNotMigrated) || !strings.Contains(err.Error(), "call Migrate") {
+				t.Errorf("%s before Migrate = %v, want ErrNotMigrated", call, err)
+			}
 		}
 		for range 2 {
 			if err := ext.Migrate(t.Context()); err != nil {
@@ -170,7 +172,7 @@ func TestTheHostsDatabaseStaysTheHosts(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
 		const size = 5
 		db.SetMaxOpenConns(size)
-		before := sessions(t, db, 1)[0]
+		before := settingsOf(t, db, 1)[0]
 		ext := moduletest.Mount(t, newHost(t, db).UnderTest())
 		if err := ext.Licensing().TakeSeat(t.Context(), rep.UserID); err != nil {
 			t.Fatal(err)
@@ -194,7 +196,7 @@ func TestTheHostsDatabaseStaysTheHosts(t *testing.T) {
 		if open := db.Stats().InUse; open != 0 {
 			t.Errorf("%d connections are still in use after Stop", open)
 		}
-		for _, after := range sessions(t, db, size) {
+		for _, after := range settingsOf(t, db, size) {
 			if diff := cmp.Diff(before, after); diff != "" {
 				t.Errorf("a connection was reconfigured (-before +after):\n%s", diff)
 			}
@@ -202,8 +204,8 @@ func TestTheHostsDatabaseStaysTheHosts(t *testing.T) {
 	})
 }
 
-// sessions reads the settings of n connections at once.
-func sessions(t *testing.T, db *sql.DB, n int) (settings []map[string]string) {
+// settingsOf reads the settings of n connections at once.
+func settingsOf(t *testing.T, db *sql.DB, n int) (settings []map[string]string) {
 	t.Helper()
 	onSQLite := strings.Contains(fmt.Sprintf("%T", db.Driver()), "sqlite")
 	for range n {

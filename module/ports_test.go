@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailconnector/mailconnector/api/sessions"
 	"github.com/mailconnector/mailconnector/module"
 	"github.com/mailconnector/mailconnector/module/moduletest"
 	"github.com/mailconnector/mailconnector/permissions"
@@ -49,14 +50,34 @@ func TestProductIsOptional(t *testing.T) {
 	}
 }
 
-// TestALinkOutlivesItsMaker shows a mail that somebody linked who has left since.
+// TestALinkOutlivesItsMaker shows a mail that somebody linked who may no longer sign in, or is no longer known at all.
 func TestALinkOutlivesItsMaker(t *testing.T) {
-	ext, h := mount(t)
 	large := append(letter[:len(letter)-2:len(letter)-2], strings.Repeat("0123456789abcdef", 1<<17), "--x--")
+	admin := permissions.Subject{UserID: "1"}
+
+	ext, h := mount(t)
 	link(t, ext, raw(large...))
-	h.PutUser(moduletest.User{ID: rep.UserID, Name: "sales.rep", Inactive: true})
-	page := tab(t, ext, permissions.Subject{UserID: "1"}, nora, "en")
-	if !strings.Contains(page, "The offer") || strings.Contains(page, "linked by") || !strings.Contains(page, "2.0 MB") {
-		t.Errorf("the tab shows:\n%s", page)
+	h.PutUser(moduletest.User{ID: rep.UserID, Name: "sales.rep", FullName: "Rolf Rep", Inactive: true})
+	if page := tab(t, ext, admin, nora, "en"); !strings.Contains(page, "linked by Rolf Rep") || !strings.Contains(page, "2.0 MB") {
+		t.Errorf("of a user who is disabled the tab shows:\n%s", page)
 	}
+
+	ext, _ = mount(t, func(c *module.Config) { c.Host.Accounts = without{c.Host.Accounts, rep.UserID} })
+	link(t, ext, raw(large...))
+	if page := tab(t, ext, admin, nora, "en"); !strings.Contains(page, "The offer") || strings.Contains(page, "linked by") {
+		t.Errorf("of a user who is gone the tab shows:\n%s", page)
+	}
+}
+
+// without is accounts without one.
+type without struct {
+	sessions.Accounts
+	gone string
+}
+
+func (a without) Account(ctx context.Context, userID string) (sessions.Account, error) {
+	if userID == a.gone {
+		return sessions.Account{}, sessions.ErrInactive
+	}
+	return a.Accounts.Account(ctx, userID)
 }

@@ -42,7 +42,7 @@ func (h *MemoryHost) Account(_ context.Context, userID string) (sessions.Account
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	u, ok := h.users[userID]
-	if !ok || u.Inactive {
+	if !ok {
 		return sessions.Account{}, sessions.ErrInactive
 	}
 	return u.account(), nil
