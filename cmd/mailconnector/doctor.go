@@ -56,7 +56,7 @@ func (c *siteFlags) examine(ctx context.Context, s streams, reach bool) error {
 	if reach {
 		x.address(ctx, strings.TrimRight(c.url, "/")+c.path+"/api/v1/compatibility")
 	}
-	return errors.Join(x.verdict(), installed.db.Close())
+	return errors.Join(x.verdict(strings.TrimRight(c.url, "/")+c.path+"/admin/"), installed.db.Close())
 }
 
 // examination is what was found so far.
@@ -79,9 +79,11 @@ func (x *examination) fail(subject string, problem any, mend string) {
 	x.line("", "", "→ "+mend)
 }
 
-func (x *examination) verdict() error {
+// verdict fails if anything did. Else the next step is the admin page.
+func (x *examination) verdict(admin string) error {
 	if x.failed == 0 {
-		return x.written
+		_, err := fmt.Fprintf(x.out, "\nNothing is to be mended. An administrator of the CRM goes on at %s\n", admin)
+		return errors.Join(x.written, err)
 	}
 	return errors.Join(fmt.Errorf("%d of these must be mended", x.failed), x.written)
 }

@@ -159,7 +159,7 @@ func buildsIndex(t *testing.T, b *beside) {
 }
 
 func doctorAfter(t *testing.T, b *beside) {
-	wantLines(t, b.doctor(t, 0), `^ok +index +[1-9]\d+ records`, `^ok +module `)
+	wantLines(t, b.doctor(t, 0), `^ok +index +[1-9]\d+ records`, `^ok +module `, `goes on at https://crm.example.com/mailconnector/admin/$`)
 	wantLines(t, b.doctor(t, 2, "--reach", "--crm-url", "http://127.0.0.1:1"), `^FAIL  license `, `^FAIL  web address `)
 }
 
