@@ -232,6 +232,8 @@ func linksWhileServing(t *testing.T, b *beside) {
 	if err := probe(t.Context(), address+"/api/v1/session"); err == nil {
 		t.Error("an address that answers otherwise is taken for the module")
 	}
+	host := strings.TrimPrefix(strings.TrimSuffix(address, module.DefaultPrefix), "http://")
+	wantFailure(t, "address already in use", b.args("serve", "--addr", host)...)
 	c := moduletest.Dial(address, nil)
 	if _, err := c.SignIn(t.Context(), "user3", "Secret#4-pw"); err == nil {
 		t.Error("user3 signs in with a wrong password")
