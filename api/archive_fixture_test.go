@@ -51,6 +51,14 @@ func (f *filing) Apply(_ context.Context, _ *sql.Tx, p messages.Plan) (messages.
 	return filed, nil
 }
 
+func (f *filing) Readable(_ context.Context, _ permissions.Subject, hostIDs []string) ([]bool, error) {
+	may := make([]bool, len(hostIDs))
+	for i := range may {
+		may[i] = true
+	}
+	return may, nil
+}
+
 func (f *filing) Records(_ context.Context, ids []string) ([][]permissions.Record, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

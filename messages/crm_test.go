@@ -40,7 +40,7 @@ var (
 // newCRM makes a CRM with its tables.
 func newCRM(ctx context.Context, db *sql.DB) (*crm, error) {
 	for _, table := range []string{
-		"host_messages (id VARCHAR(64) PRIMARY KEY, message_id TEXT, subject TEXT, owner VARCHAR(64), html MEDIUMTEXT, sent BIGINT)",
+		"host_messages (id VARCHAR(64) PRIMARY KEY, message_id TEXT, subject TEXT, owner VARCHAR(64), html MEDIUMTEXT, sent BIGINT, shared INT)",
 		"host_links (message VARCHAR(64), type VARCHAR(64), record VARCHAR(64), PRIMARY KEY (message, type, record))",
 		"host_documents (id VARCHAR(64) PRIMARY KEY, message VARCHAR(64), path VARCHAR(100), name TEXT)",
 		"host_document_links (document VARCHAR(64), type VARCHAR(64), record VARCHAR(64), PRIMARY KEY (document, type, record))",
@@ -147,8 +147,8 @@ func (c *crm) Apply(ctx context.Context, tx *sql.Tx, plan messages.Plan) (filed 
 		return n
 	}
 	if p.fresh {
-		exec("INSERT INTO host_messages (id, message_id, subject, owner, html, sent) VALUES (?, ?, ?, ?, ?, ?)",
-			plan.HostID, p.mail.MessageID, p.mail.Subject, p.mail.Actor.UserID, p.mail.HTML, p.mail.Date.Unix())
+		exec("INSERT INTO host_messages (id, message_id, subject, owner, html, sent, shared) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			plan.HostID, p.mail.MessageID, p.mail.Subject, p.mail.Actor.UserID, p.mail.HTML, p.mail.Date.Unix(), p.mail.Shared)
 	}
 	for _, r := range p.mail.Targets {
 		if c.isGone(r) {
@@ -193,9 +193,10 @@ func (c *crm) Remove(ctx context.Context, tx *sql.Tx, r messages.Removal) error 
 }
 
 // Linked implements messages.Filing.
-func (c *crm) Linked(ctx context.Context, _ permissions.Subject, r permissions.Record, p messages.Page) (list []messages.Native, next string, err error) {
+func (c *crm) Linked(ctx context.Context, s permissions.Subject, r permissions.Record, p messages.Page) (list []messages.Native, next string, err error) {
 	rows, err := c.db.QueryContext(ctx, "SELECT m.id, m.message_id, m.subject, m.owner, m.sent FROM host_messages m "+
-		"JOIN host_links l ON l.message = m.id WHERE l.type = ? AND l.record = ? AND m.id > ? ORDER BY m.sent DESC, m.id LIMIT ?", r.Type, r.ID, p.After, p.Limit)
+		"JOIN host_links l ON l.message = m.id WHERE l.type = ? AND l.record = ? AND m.id > ? AND (m.shared = 1 OR m.owner = ?) "+
+		"ORDER BY m.sent DESC, m.id LIMIT ?", r.Type, r.ID, p.After, s.UserID, p.Limit)
 	if err != nil {
 		return nil, "", err
 	}
@@ -212,6 +213,19 @@ func (c *crm) Linked(ctx context.Context, _ permissions.Subject, r permissions.R
 		}
 	}
 	return list, next, rows.Err()
+}
+
+// Readable implements messages.Filing.
+func (c *crm) Readable(ctx context.Context, s permissions.Subject, hostIDs []string) ([]bool, error) {
+	may := make([]bool, len(hostIDs))
+	for i, id := range hostIDs {
+		err := c.db.QueryRowContext(ctx, "SELECT COUNT(*) > 0 FROM host_messages WHERE id = ? AND (shared = 1 OR owner = ?)", id, s.UserID).
+			Scan(&may[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return may, nil
 }
 
 // Records implements messages.Filing.

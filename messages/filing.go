@@ -33,6 +33,10 @@ type Filing interface {
 	// caller has checked that the subject may view the record.
 	Linked(ctx context.Context, s permissions.Subject, r permissions.Record, p Page) (messages []Native, next string, err error)
 
+	// Readable reports, for each host id, whether the subject may read that message by the host's own rule: the rule that
+	// Linked applies. That the subject may view a record the message is on is checked beside it.
+	Readable(ctx context.Context, s permissions.Subject, hostIDs []string) ([]bool, error)
+
 	// Records returns, for each host id, the records the message is on now; none for a message that is gone.
 	Records(ctx context.Context, hostIDs []string) ([][]permissions.Record, error)
 

@@ -65,6 +65,13 @@ func (f failing) Linked(ctx context.Context, s permissions.Subject, r permission
 	return f.crm.Linked(ctx, s, r, p)
 }
 
+func (f failing) Readable(ctx context.Context, s permissions.Subject, ids []string) ([]bool, error) {
+	if err := f.fail("Readable"); err != nil {
+		return nil, err
+	}
+	return f.crm.Readable(ctx, s, ids)
+}
+
 func (f failing) Records(ctx context.Context, ids []string) ([][]permissions.Record, error) {
 	if err := f.fail("Records"); err != nil {
 		return nil, err
@@ -121,10 +128,10 @@ func TestAHostThatFailsIsNeverTakenForANo(t *testing.T) {
 		"Unlink":    func(ctx context.Context, h *harness, id string) error { return h.Unlink(ctx, ann, id, nora) },
 	}
 	fails := map[string]string{ // the calls of the host that each use needs
-		"Archive": "Check link, Check create, Labels, Shared", "Message": "Records, Check view, Labels", "Body": "Records, Check view",
-		"Part": "Records, Check view", "Source": "Records, Check view", "ForRecord": "Linked, Check view",
-		"Status": "Records, Check view, Labels", "LinkedTo": "Records, Check view", "LastLinks": "Records, Check view, Labels",
-		"Unlink": "Records, Check view, Check link",
+		"Archive": "Check link, Check create, Labels, Shared", "Message": "Readable, Records, Check view, Labels", "Body": "Readable, Records, Check view",
+		"Part": "Readable, Records, Check view", "Source": "Readable, Records, Check view", "ForRecord": "Linked, Check view",
+		"Status": "Readable, Records, Check view, Labels", "LinkedTo": "Readable, Records, Check view", "LastLinks": "Readable, Records, Check view, Labels",
+		"Unlink": "Readable, Records, Check view, Check link",
 	}
 	h := newHarness(t, dbtest.SQLite(t))
 	id := h.archive(ann, letter{files: []file{pdf("x")}}, nora).Message.ID

@@ -98,8 +98,9 @@ func (s *Service) visibleRecords(ctx context.Context, sub permissions.Subject, i
 	return placed[id], nil
 }
 
-// placed returns for each message the records that the host says it is on now and that the subject may view. A message
-// without any is left out: for this subject it does not exist.
+// placed returns for each message the records that the host says it is on now and that the subject may view, by those
+// of its copies in the host that the subject may read. A message without any is left out: for this subject it does not
+// exist.
 func (s *Service) placed(ctx context.Context, sub permissions.Subject, ids []string) (map[string][]permissions.Record, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -112,9 +113,9 @@ func (s *Service) placed(ctx context.Context, sub permissions.Subject, ids []str
 	for i, c := range copies {
 		hostIDs[i] = c.HostID
 	}
-	on, err := s.c.Filing.Records(ctx, hostIDs)
+	on, err := s.readable(ctx, sub, hostIDs)
 	if err != nil {
-		return nil, fmt.Errorf("find records of messages: %w", err)
+		return nil, err
 	}
 	visible, err := permissions.Visible(ctx, s.c.Permissions, sub, distinct(slices.Concat(on...)))
 	if err != nil {
@@ -129,6 +130,24 @@ func (s *Service) placed(ctx context.Context, sub permissions.Subject, ids []str
 		}
 	}
 	return placed, nil
+}
+
+// readable returns the records that each message of the host is on, none for one the subject may not read.
+func (s *Service) readable(ctx context.Context, sub permissions.Subject, hostIDs []string) ([][]permissions.Record, error) {
+	may, err := s.c.Filing.Readable(ctx, sub, hostIDs)
+	if err != nil {
+		return nil, fmt.Errorf("ask who reads messages: %w", err)
+	}
+	on, err := s.c.Filing.Records(ctx, hostIDs)
+	if err != nil {
+		return nil, fmt.Errorf("find records of messages: %w", err)
+	}
+	for i := range on {
+		if !may[i] {
+			on[i] = nil
+		}
+	}
+	return on, nil
 }
 
 // links describes where messages are, with who linked them where that was done here: the subject himself if he did, or

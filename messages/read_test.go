@@ -317,8 +317,42 @@ func TestWithoutSharingEachUserHasACopyInTheCRM(t *testing.T) {
 		if err := h.Unlink(t.Context(), ann, first.Message.ID, nora); err != nil {
 			t.Fatal(err)
 		}
-		if list, _, err = h.ForRecord(t.Context(), ann, nora, messages.Page{Limit: 10}); err != nil || len(list) != 1 || list[0].LinkedBy.ID != "bob" {
-			t.Errorf("after ann's unlink: %+v, %v, want bob's", list, err)
+		for who, want := range map[permissions.Subject]int{ann: 0, bob: 1} {
+			if list, _, err = h.ForRecord(t.Context(), who, nora, messages.Page{Limit: 10}); err != nil || len(list) != want {
+				t.Errorf("after ann's unlink %s sees %+v, %v, want %d lines", who.UserID, list, err, want)
+			}
+		}
+	})
+}
+
+// TestAPrivateCopyIsItsOwnersAlone asks for a copy that the host's own list hides in every other way there is.
+func TestAPrivateCopyIsItsOwnersAlone(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		h = newWith(t, h, func(c *messages.Config) { c.Shared = notShared })
+		id := h.archive(ann, letter{files: []file{pdf("secret")}}, nora).Message.ID
+		read := map[string]func() error{
+			"Message": func() error { _, err := h.Message(t.Context(), bob, id); return err },
+			"Body":    func() error { _, err := h.Body(t.Context(), bob, id, messages.BodyOptions{}); return err },
+			"Part":    func() error { _, _, err := h.Part(t.Context(), bob, id, 2); return err },
+			"Link": func() error {
+				_, err := h.Link(t.Context(), bob, id, messages.LinkRequest{Links: []permissions.Record{acme}})
+				return err
+			},
+		}
+		for use, try := range read {
+			if err := try(); !errors.Is(err, permissions.ErrNotFound) {
+				t.Errorf("%s of ann's private copy, asked by bob: %v", use, err)
+			}
+		}
+		status, err := h.Status(t.Context(), bob, []string{"<one@acme.example>"})
+		if err != nil || status[0].ID != "" || len(status[0].Links) != 0 {
+			t.Errorf("bob is told %+v, %v", status, err)
+		}
+		if on, err := h.LinkedTo(t.Context(), bob, []string{"<one@acme.example>"}); err != nil || len(on) != 0 {
+			t.Errorf("the conversation leads bob to %v, %v", on, err)
+		}
+		if _, err := h.Message(t.Context(), ann, id); err != nil {
+			t.Errorf("ann's own copy: %v", err)
 		}
 	})
 }

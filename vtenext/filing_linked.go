@@ -96,6 +96,23 @@ func (f *Filing) scanNative(rows *sql.Rows) (native, error) {
 	return n, err
 }
 
+// Readable implements [messages.Filing] by the CRM's own rule for its Messages.
+func (f *Filing) Readable(ctx context.Context, s permissions.Subject, hostIDs []string) ([]bool, error) {
+	asked := make([]permissions.Record, len(hostIDs))
+	for i, id := range hostIDs {
+		asked[i] = permissions.Record{Type: inMessages, ID: id}
+	}
+	decisions, err := f.permissions.Check(ctx, s, permissions.View, asked)
+	if err != nil {
+		return nil, fmt.Errorf("ask who reads messages: %w", err)
+	}
+	may := make([]bool, len(decisions))
+	for i, d := range decisions {
+		may[i] = d.Allows()
+	}
+	return may, nil
+}
+
 // Records implements [messages.Filing]. The documents that came with a message are not told: they are part of it.
 // Deleted records are no longer told, and nothing is told of a deleted message.
 func (f *Filing) Records(ctx context.Context, hostIDs []string) ([][]permissions.Record, error) {

@@ -41,6 +41,20 @@ func scanNative(rows *sql.Rows) (messages.Native, error) {
 	return n, err
 }
 
+// Readable implements [messages.Filing]: who sees a record of a message reads it.
+func (c *CRM) Readable(ctx context.Context, s permissions.Subject, hostIDs []string) ([]bool, error) {
+	asked := make([]permissions.Record, len(hostIDs))
+	for i, id := range hostIDs {
+		asked[i] = permissions.Record{Type: messagesType, ID: id}
+	}
+	decisions, err := c.Check(ctx, s, permissions.View, asked)
+	may := make([]bool, len(decisions))
+	for i, d := range decisions {
+		may[i] = d.Allows()
+	}
+	return may, err
+}
+
 // Records implements [messages.Filing]. Deleted records are no longer told.
 func (c *CRM) Records(ctx context.Context, hostIDs []string) ([][]permissions.Record, error) {
 	asked := make([]permissions.Record, len(hostIDs))

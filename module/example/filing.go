@@ -134,6 +134,18 @@ func (c *crm) Linked(ctx context.Context, s permissions.Subject, r permissions.R
 	return list, fmt.Sprint(sent, " ", list[p.Limit-1].HostID), nil
 }
 
+// Readable implements messages.Filing.
+func (c *crm) Readable(ctx context.Context, s permissions.Subject, hostIDs []string) ([]bool, error) {
+	may := make([]bool, len(hostIDs))
+	for i, id := range hostIDs {
+		err := c.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM messages WHERE id = ? AND (shared OR owner = ?))", id, s.UserID).Scan(&may[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return may, nil
+}
+
 // Records implements messages.Filing.
 func (c *crm) Records(ctx context.Context, hostIDs []string) (found [][]permissions.Record, err error) {
 	for _, id := range hostIDs {

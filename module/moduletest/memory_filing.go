@@ -167,6 +167,25 @@ func readCursor(after string) (sent int64, id string, err error) {
 	return sent, id, nil
 }
 
+// Readable implements [messages.Filing]: a message that is not shared is its owner's, and administrators'.
+func (h *MemoryHost) Readable(ctx context.Context, s permissions.Subject, hostIDs []string) ([]bool, error) {
+	h.mu.RLock()
+	u := h.users[s.UserID]
+	admin := u != nil && u.Admin
+	h.mu.RUnlock()
+	may := make([]bool, len(hostIDs))
+	for i, id := range hostIDs {
+		var found int
+		err := h.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM host_messages WHERE id = ? AND (shared = 1 OR owner = ? OR ?)",
+			id, s.UserID, admin).Scan(&found)
+		if err != nil {
+			return nil, fmt.Errorf("ask who reads a message: %w", err)
+		}
+		may[i] = found > 0
+	}
+	return may, nil
+}
+
 // Records implements [messages.Filing].
 func (h *MemoryHost) Records(ctx context.Context, hostIDs []string) ([][]permissions.Record, error) {
 	found := make([][]permissions.Record, len(hostIDs))

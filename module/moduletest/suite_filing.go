@@ -37,6 +37,7 @@ func filingTests() []hostTest {
 		{"a message is taken off one record with its documents", removes},
 		{"linked messages come newest first, in pages", pagesLinked},
 		{"unknown messages are on no record", unknownMessages},
+		{"who may read a message is who is shown it", sameReaders},
 		{"hostile texts come back as they were", hostileTexts},
 		{"many at once", filesConcurrently},
 	}

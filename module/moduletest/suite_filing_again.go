@@ -180,4 +180,33 @@ func unknownMessages(t *testing.T, h HostUnderTest) {
 	if len(got[0]) != 0 || len(got[2]) != 0 || len(got[3]) != 0 || len(got[1]) != len(f.on) {
 		t.Errorf("Records = %v, want the known message's records second and nothing else", got)
 	}
+	may, err := h.Host.Filing.Readable(t.Context(), f.user.subject(), []string{"no-such-message", filed.HostID})
+	if err != nil || len(may) != 2 || !may[1] {
+		t.Errorf("Readable = %v, %v, want an answer for each and the user's own message readable", may, err)
+	}
+}
+
+// sameReaders checks that Readable and Linked follow one rule, for a message that is shared and one that is not.
+func sameReaders(t *testing.T, h HostUnderTest) {
+	f := newFiler(t, h)
+	for _, shared := range []bool{true, false} {
+		m := f.mail("Who reads this", f.on)
+		m.Shared = shared
+		id := f.file(m).HostID
+		for _, u := range h.Users {
+			view := check(t, h, u, permissions.View, f.on[0])[0]
+			if !view.Allows() {
+				continue
+			}
+			list, _, err := h.Host.Filing.Linked(t.Context(), u.subject(), f.on[0], messages.Page{Limit: 100})
+			if err != nil {
+				t.Fatal(err)
+			}
+			listed := slices.ContainsFunc(list, func(n messages.Native) bool { return n.HostID == id })
+			may, err := h.Host.Filing.Readable(t.Context(), u.subject(), []string{id})
+			if err != nil || len(may) != 1 || may[0] != listed {
+				t.Errorf("shared %t, %s: Readable = %v, %v, but Linked lists it: %t", shared, u.UserName, may, err, listed)
+			}
+		}
+	}
 }
