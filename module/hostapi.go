@@ -2,6 +2,7 @@ package module
 
 import (
 	"context"
+	"io"
 
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
@@ -54,4 +55,15 @@ func (e *Extension) IndexStatus(ctx context.Context) (search.IndexStatus, error)
 // to wait for it. It fails while another process is refreshing the index.
 func (e *Extension) BuildIndex(ctx context.Context, progress func(records int)) error {
 	return e.search.Build(ctx, progress)
+}
+
+// ExportMails hands out the mails on a record, oldest first, with their exact bytes where a client had them. It asks for
+// no permission and the bytes may name Bcc recipients: it is for the operator, never for a user's request.
+func (e *Extension) ExportMails(ctx context.Context, r permissions.Record, each func(messages.ExportedMail, io.Reader) error) (mails int, err error) {
+	return e.messages.Export(ctx, r, each)
+}
+
+// VerifyArchive reads everything that is stored and compares it with its recorded hash and with the ledger.
+func (e *Extension) VerifyArchive(ctx context.Context) (messages.VerifyReport, error) {
+	return e.messages.Verify(ctx)
 }

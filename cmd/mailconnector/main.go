@@ -71,6 +71,7 @@ func commands() group {
 			{"doctor", doctorCommand()},
 			{"index", indexCommands()},
 			{"access", accessCommands()},
+			{"export", exportCommand()},
 			{"license", licenseCommands()},
 			{"partner", partnerCommands()},
 			{"vendor", vendorCommands()},

@@ -80,6 +80,8 @@ func TestWrongCommandLinesSayWhatToDo(t *testing.T) {
 		{"a format that is none", []string{"access", "export", "--format", "csv"}, "use tsv"},
 		{"nobody to explain", []string{"access", "explain", "--dsn", "crm@tcp(db)/crm"}, "--user and --module"},
 		{"no address to serve", []string{"serve", "--dsn", "crm@tcp(db)/crm"}, "--crm-url"},
+		{"nothing to export", []string{"export"}, "--module and --record, or --verify"},
+		{"nowhere to export to", []string{"export", "--module", "Contacts", "--record", "1"}, "--out or --mbox"},
 		{"no license to serve with", []string{"license", "status", "--dsn", "crm@tcp(db)/crm", "--crm-url", "https://crm.example.com"}, "--vendor"},
 		{"a partner without a name", []string{"vendor", "certify", "partner.pub"}, "--name"},
 	}

@@ -24,9 +24,10 @@ import (
 
 // beside is an installation of vtenext with the command line beside it.
 type beside struct {
-	db    *sql.DB
-	flags []string
-	crm   string // folder
+	db     *sql.DB
+	flags  []string
+	crm    string            // folder
+	linked moduletest.Target // a record with a mail on it
 }
 
 // newBeside loads organisation A and makes what the flags name: folders, and the vendor's key.
@@ -93,6 +94,7 @@ func TestBesideVtenext(t *testing.T) {
 		{"the CRM's decisions are exported", exportsDecisions},
 		{"a decision is explained", explainsDecision},
 		{"a user signs in, searches and links", linksWhileServing},
+		{"what was linked is exported and verified", exportsMails},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.run(t, b) }) {
 			t.FailNow()
@@ -267,6 +269,7 @@ func (b *beside) link(t *testing.T, c *moduletest.Client, to moduletest.Target) 
 	if err != nil || len(receipt.Links) != 1 || !receipt.Links[0].Created {
 		t.Fatalf("Link = %+v, %v", receipt, err)
 	}
+	b.linked = to
 	source, err := c.Source(t.Context(), receipt.Message.ID)
 	if err != nil || !bytes.Equal(source, mail) {
 		t.Errorf("the source differs from what was linked: %d bytes of %d, %v", len(source), len(mail), err)
@@ -289,6 +292,36 @@ func (b *beside) link(t *testing.T, c *moduletest.Client, to moduletest.Target) 
 	if diff := cmp.Diff(want, b.files(t)); diff != "" || len(want) != 2 {
 		t.Errorf("files in the CRM's storage (-documents +files):\n%s\n%+v", diff, receipt)
 	}
+}
+
+func exportsMails(t *testing.T, b *beside) {
+	mail, err := os.ReadFile(b.offer(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := []string{"--module", b.linked.Module, "--record", b.linked.Record}
+	must(t, "", b.args("export", append(record, "--out", "mails")...)...)
+	files, err := filepath.Glob("mails/*.eml")
+	if err != nil || len(files) != 1 {
+		t.Fatalf("exported %v, %v, want one mail", files, err)
+	}
+	if exported, err := os.ReadFile(files[0]); err != nil || !bytes.Equal(exported, mail) {
+		t.Errorf("the exported mail has %d bytes of %d, %v", len(exported), len(mail), err)
+	}
+	if box := must(t, "", b.args("export", append(record, "--mbox", "-")...)...); !strings.HasPrefix(box, "From juergen.mueller@") {
+		t.Errorf("the mailbox begins with %.60q", box)
+	}
+	wantLines(t, must(t, "", b.args("export", "--verify")...), `^1 copies of mails, \d+ parts, `)
+	blobs, err := filepath.Glob("content/*/*")
+	if err != nil || len(blobs) == 0 {
+		t.Fatalf("kept %v, %v, want the bytes of the mail", blobs, err)
+	}
+	for _, blob := range blobs {
+		if err := os.WriteFile(blob, []byte("not what it was"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantFailure(t, "not as it was", b.args("export", "--verify")...)
 }
 
 // files hashes the files in the CRM's storage, without the pages that keep its folders from being listed.
