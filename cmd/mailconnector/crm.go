@@ -137,6 +137,9 @@ func (c *crmFlags) dataSource(s streams, installed vtenext.Installation) (string
 	}
 	config.Params["charset"] = "utf8mb4"
 	config.InterpolateParams = true
+	config.Timeout = cmp.Or(config.Timeout, 5*time.Second)
+	config.ReadTimeout = cmp.Or(config.ReadTimeout, time.Minute) // a server that hangs is one that is gone
+	config.WriteTimeout = cmp.Or(config.WriteTimeout, time.Minute)
 	return config.FormatDSN(), nil
 }
 
