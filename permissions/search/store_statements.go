@@ -24,7 +24,7 @@ func newStatements(db *sql.DB) *statements {
 
 // query runs a statement, prepared where there is room to keep it.
 func (s *statements) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.prepared(ctx, text)
+	stmt, err := s.prepared(ctx, text) //nolint:sqlclosecheck // kept open for the next search
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (s *statements) prepared(ctx context.Context, text string) (*sql.Stmt, erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if first := s.kept[text]; first != nil {
-		return first, stmt.Close()
+		return first, stmt.Close() //nolint:sqlclosecheck // another search was quicker to prepare it
 	}
 	s.kept[text] = stmt
 	return stmt, nil
