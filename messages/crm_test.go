@@ -40,7 +40,7 @@ var (
 // newCRM makes a CRM with its tables.
 func newCRM(ctx context.Context, db *sql.DB) (*crm, error) {
 	for _, table := range []string{
-		"host_messages (id VARCHAR(64) PRIMARY KEY, message_id TEXT, subject TEXT, owner VARCHAR(64), html MEDIUMTEXT, sent BIGINT, shared INT)",
+		"host_messages (id VARCHAR(64) PRIMARY KEY, message_id TEXT, subject TEXT, owner VARCHAR(64), html MEDIUMTEXT, sent BIGINT, shared INT NOT NULL DEFAULT 1)",
 		"host_links (message VARCHAR(64), type VARCHAR(64), record VARCHAR(64), PRIMARY KEY (message, type, record))",
 		"host_documents (id VARCHAR(64) PRIMARY KEY, message VARCHAR(64), path VARCHAR(100), name TEXT)",
 		"host_document_links (document VARCHAR(64), type VARCHAR(64), record VARCHAR(64), PRIMARY KEY (document, type, record))",
