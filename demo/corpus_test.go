@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"net/http"
 	"os"
@@ -51,11 +52,16 @@ func corpusFiles(t *testing.T) []string {
 	return sample
 }
 
+// failures logs to the test what the server could not do.
+func failures(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
 // TestTheCorpusIsLinkedAndReadBack links real mails, several at a time, and reads all of it back: what was uploaded,
 // every part, every document, every body.
 func TestTheCorpusIsLinkedAndReadBack(t *testing.T) {
 	files := corpusFiles(t)
-	address := serve(t, demo.Config{DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t), Activated: true})
+	address := serve(t, demo.Config{DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t), Activated: true, Logger: failures(t)})
 	rep := signIn(t, address, "sales.rep")
 	to := find(t, rep, "jürgen mül", "Contacts").Target
 

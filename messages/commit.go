@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	// maxRounds is how often a request starts over because others were quicker. Each round somebody else got through.
-	maxRounds = 20
+	// patience is how long a request starts over because others were quicker. Each round somebody else got through.
+	patience = 10 * time.Second
+	// longestRest is the longest wait before a round.
+	longestRest = 100 * time.Millisecond
 	// cleanUp bounds what is done for a client who may have left already.
 	cleanUp = 10 * time.Second
 )
@@ -42,13 +44,16 @@ type work struct {
 // commit carries a job out: what can be prepared is, without a lock; then one short transaction writes everything. Where
 // another request changed what this one was prepared on, it starts over.
 func (s *Service) commit(ctx context.Context, j *job) (Receipt, error) {
+	began := time.Now()
 	for round := 1; ; round++ {
 		receipt, err := s.attempt(ctx, j)
 		switch {
 		case errors.Is(err, errDone):
 			return s.replay(ctx, j)
-		case !errors.Is(err, errRaced) || round == maxRounds:
+		case !errors.Is(err, errRaced):
 			return receipt, s.nameTarget(ctx, j, err)
+		case time.Since(began) > patience:
+			return Receipt{}, fmt.Errorf("%w: %w", ErrBusy, err)
 		}
 		if err := rest(ctx, round); err != nil {
 			return Receipt{}, err
@@ -219,7 +224,7 @@ func (s *Service) abandon(ctx context.Context, w *work) {
 
 // rest waits a little, longer with each round, so that those who collided do not meet again.
 func rest(ctx context.Context, round int) error {
-	timer := time.NewTimer(rand.N(time.Duration(round) * 5 * time.Millisecond))
+	timer := time.NewTimer(rand.N(min(time.Duration(round)*5*time.Millisecond, longestRest)))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

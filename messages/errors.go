@@ -22,6 +22,9 @@ var (
 	ErrUnfinished = errors.New("upload lacks bytes")
 	// ErrUploads says that a user has as many uploads open as he may.
 	ErrUploads = errors.New("too many open uploads")
+	// ErrBusy says that others kept changing the same mail for as long as a request waits. The same request may succeed
+	// later.
+	ErrBusy = errors.New("the mail is being changed by others")
 	// ErrConflict says that an idempotency key was used before, by the same user, for a different request.
 	ErrConflict = errors.New("idempotency key was used for a different request")
 	// ErrInvalid says that a request contradicts itself or a limit; the [*InvalidError] behind it says where.

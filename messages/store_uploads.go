@@ -43,9 +43,12 @@ func (chunkRow) TableName() string { return "mc_upload_chunks" }
 // claimantOf names an upload to the blobs it claims.
 func claimantOf(upload string) string { return "upload:" + upload }
 
+// slotTries is how often a slot is looked for because others of the same user were quicker.
+const slotTries = 20
+
 // addUpload puts an upload into a free slot of its owner. It answers ErrUploads where there is none.
 func (s store) addUpload(ctx context.Context, row uploadRow, slots int) error {
-	for range maxRounds {
+	for range slotTries {
 		var taken []uploadRow
 		if err := s.gorm(ctx).Select("id", "slot").Where("owner = ?", row.Owner).Find(&taken).Error; err != nil {
 			return fmt.Errorf("read uploads: %w", err)
@@ -65,7 +68,7 @@ func (s store) addUpload(ctx context.Context, row uploadRow, slots int) error {
 			return err
 		}
 	}
-	return errRaced
+	return ErrBusy
 }
 
 func (s store) takeSlot(ctx context.Context, row uploadRow, free map[int]bool) error {

@@ -207,6 +207,8 @@ func fromOutage(err error) *Problem {
 		return outage(retryLater, "The storage of the CRM takes no more for now; nothing was stored. Tell an administrator.")
 	case errors.Is(err, documents.ErrStoreUnavailable):
 		return outage(retrySoon, "The storage of the CRM does not answer; nothing was stored. Try again in a moment.")
+	case errors.Is(err, messages.ErrBusy):
+		return outage(retrySoon, "Others are linking the same mail; nothing was stored. Try again in a moment.")
 	case errors.Is(err, permissions.ErrUnavailable):
 		return outage(retrySoon, "The CRM cannot say right now who may see what. Try again in a moment.")
 	case database.IsUnavailable(err):
