@@ -132,11 +132,11 @@ func deletedMeanwhile(t *testing.T, o *outlook, s *site) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record := s.contact(t, "Short Lived", "short@lived.example")
+	record := s.find(t, "short@lived.example", "Contacts").Target
 	o.enter("sales.rep")
 	o.write("#query", "short lived")
 	o.sees(`row("Short Lived")`)
-	s.post(t, "sales.rep", record+"/delete", nil)
+	s.post(t, "sales.rep", "/records/Contacts/"+record.Record+"/delete", nil)
 	o.click(`row("Short Lived").querySelector("button")`)
 	o.reads(".status.problem", "This record is no longer there, or you may no longer see it.")
 	o.sees(`!seen($(".receipt")) && row("Short Lived").querySelector("button.link:not(.busy)")`)

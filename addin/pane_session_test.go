@@ -90,6 +90,13 @@ func outage(t *testing.T, o *outlook, s *site) {
 	o.click(`button("Try again")`)
 	o.sees(`row("Niccolò Ravà") && !seen($(".status.problem"))`)
 
+	s.setDown(true)
+	o.mail("5-stranger")
+	o.reads(".status.problem", "The CRM cannot be reached.")
+	s.setDown(false)
+	o.mail("3-inline") // another mail is another try
+	o.sees(`row("Niccolò Ravà") && !seen($(".status.problem"))`)
+
 	s.setDown(true) // while linking: the upload is tried again once, and then said to have failed
 	o.click(`row("Niccolò Ravà").querySelector("button")`)
 	o.reads(".status.problem", "The CRM cannot be reached.")

@@ -7,11 +7,21 @@ import (
 	"github.com/mailconnector/mailconnector/internal/browsertest"
 )
 
+// Contacts that the tests add to the sample organisation, by their names.
+const (
+	shortLived = "Short Lived"
+	markup     = "<img src=x onerror=alert(1)>"
+	oneWord    = "DonaudampfschifffahrtsgesellschaftskapitänDonaudampfschifffahrtsgesellschaftskapitän"
+)
+
 // TestPane works in the task pane as people do, in a real browser. The tests share a demo and use different mails.
 func TestPane(t *testing.T) {
 	browser := browsertest.Open(t)
 	browsertest.Run(t, browser) // starts it
 	s := newSite(t, demo.Config{Activated: true})
+	s.contact(t, shortLived, "short@lived.example")
+	s.contact(t, markup, "win@grand-lottery.example")
+	s.contact(t, oneWord, "donau@dampf.example")
 	for _, tt := range []struct {
 		name, mail string
 		test       func(t *testing.T, o *outlook, s *site)

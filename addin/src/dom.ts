@@ -16,9 +16,30 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-// show replaces what is in a place.
+// show replaces what is in a place. Nodes that would look the same stay, so that a press that has begun is not lost when
+// an answer arrives before it ends.
 export function show(place: HTMLElement, ...children: Child[]): void {
-  place.replaceChildren(...children.filter((c): c is Node | string => !!c));
+  const fresh = children.filter((c): c is Node | string => !!c);
+  patch(place, fresh.map((c) => (typeof c === "string" ? document.createTextNode(c) : c)));
+}
+
+function patch(place: Node, fresh: Node[]): void {
+  fresh.forEach((node, i) => {
+    const old = place.childNodes[i];
+    if (!old) place.appendChild(node);
+    else if (!alike(old, node)) place.replaceChild(node, old);
+  });
+  while (place.childNodes.length > fresh.length) place.removeChild(place.lastChild!);
+}
+
+const containers = new Set(["SECTION", "UL", "LI", "DIV"]);
+
+// alike tells whether an old node may stay in the place of a new one. A container that differs inside is made alike.
+function alike(old: Node, fresh: Node): boolean {
+  if (old === fresh || old.isEqualNode(fresh)) return true;
+  if (!containers.has(old.nodeName) || !old.cloneNode(false).isEqualNode(fresh.cloneNode(false))) return false;
+  patch(old, [...fresh.childNodes]);
+  return true;
 }
 
 // keepFocus lets a step replace what is shown. The focus stays on what has the same data-key afterwards.

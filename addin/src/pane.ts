@@ -27,6 +27,7 @@ export class Pane implements Choice {
   private upload: { id: string; promise: Promise<Upload> } | null = null;
   private saying: Saying = "quiet";
   private fading = 0;
+  private named: Promise<void> = Promise.resolve(); // until the names of the modules are known
   private closed = false;
 
   private readonly search: Search;
@@ -58,7 +59,14 @@ export class Pane implements Choice {
       this.status,
     );
     if (typing && !window.matchMedia("(pointer: coarse)").matches) this.search.focus();
-    await Promise.all([this.attempt(() => this.loadModules()), this.open(), this.search.run()]);
+    await this.load();
+  }
+
+  // load asks for everything. Nothing is shown to press on before its names are known: what arrives later would push it
+  // away under the pointer.
+  private async load(): Promise<void> {
+    if (this.modules.size === 0) this.named = this.attempt(() => this.loadModules());
+    await Promise.all([this.open(), this.named.then(() => this.search.run())]);
   }
 
   get linked(): Set<string> {
@@ -74,16 +82,19 @@ export class Pane implements Choice {
     this.partial = false;
     this.receipt = null;
     this.groups = "loading";
+    if (this.saying === "problem") this.say(""); // it was about another mail, or is about to show again
     this.showAll();
     if (!mail) return;
-    await Promise.all([this.attempt(() => this.loadLinks(mail)), this.loadSuggestions(mail)]);
+    const [groups] = await Promise.all([this.suggest(mail), this.attempt(() => this.loadLinks(mail)), this.named]);
+    if (this.mail !== mail) return;
+    this.groups = groups;
+    this.showAll();
   }
 
   private async loadModules(): Promise<void> {
     const page = await this.api.modules();
     for (const m of page.items) this.modules.set(m.name, m);
     this.search.offer(page.items);
-    this.showAll();
   }
 
   private async loadLinks(mail: Mail): Promise<void> {
@@ -92,24 +103,19 @@ export class Pane implements Choice {
     if (this.mail !== mail) return;
     this.message = status.message ?? "";
     this.links = status.links;
-    this.showAll();
     if (!status.message) return;
     const { completeness } = await this.api.message(status.message);
-    if (this.mail !== mail) return;
-    this.partial = completeness === "partial";
-    this.showAll();
+    if (this.mail === mail) this.partial = completeness === "partial";
   }
 
-  private async loadSuggestions(mail: Mail): Promise<void> {
+  private async suggest(mail: Mail): Promise<Group[] | "failed"> {
     let groups: Group[] | "failed" = "failed";
     await this.attempt(async () => {
       const answer = await this.api.suggestions(await suggestionsFor(mail));
       groups = answer.groups;
       if (answer.partial?.length) this.say(text("partial"), "note");
     });
-    if (this.mail !== mail) return;
-    this.groups = groups;
-    this.showAll();
+    return groups;
   }
 
   // link sends the mail that was open when the button was pressed, whatever is selected by the time it was read.
@@ -181,6 +187,7 @@ export class Pane implements Choice {
       this.search.focus();
       if (this.mail) await this.loadLinks(this.mail);
     });
+    this.showAll();
   }
 
   private showAll(): void {
@@ -207,7 +214,7 @@ export class Pane implements Choice {
     this.suggestions.hidden = !this.mail || this.search.searched !== "";
     if (this.groups === "loading") return show(this.suggestions, element("p", { class: "quiet" }, text("loading")));
     if (this.groups === "failed") {
-      return show(this.suggestions, element("button", { type: "button", class: "again", "data-key": "again", onclick: () => this.retry() }, text("again")));
+      return show(this.suggestions, element("button", { type: "button", class: "again", "data-key": "again", onclick: () => this.load() }, text("again")));
     }
     const none = element("p", { class: "quiet" }, text("nothingSuggested"));
     show(this.suggestions, ...(this.groups.length > 0 ? this.groups.map((g) => recordGroup(g.label, g.items, this)) : [none]));
@@ -225,13 +232,6 @@ export class Pane implements Choice {
     if (this.search.partial) return this.say(text("partial"), "note");
     if (this.saying === "busy" || this.saying === "note") return;
     this.say(this.search.empty ? "" : text("foundCount", this.search.items.length));
-  }
-
-  // retry starts over what an outage kept away.
-  private async retry(): Promise<void> {
-    this.say("");
-    const modules = this.modules.size === 0 ? this.attempt(() => this.loadModules()) : null;
-    await Promise.all([modules, this.open(), this.search.run()]);
   }
 
   private async signOut(): Promise<void> {
