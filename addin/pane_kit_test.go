@@ -23,8 +23,8 @@ import (
 	"github.com/mailconnector/mailconnector/module/moduletest"
 )
 
-// patience is how long the pane may take to show something.
-const patience = 10 * time.Second
+// patience is how long the pane may take to show something; a machine that compiles meanwhile takes its time.
+const patience = time.Minute
 
 // site is a demo that is served on a port of its own. It counts requests and can fail on demand.
 type site struct {
