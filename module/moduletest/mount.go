@@ -19,8 +19,8 @@ const (
 	testOrigin       = "https://addin.example.com"
 )
 
-// Mount mounts the module on a host, migrated, licensed for ten users, and started. It is stopped when the test ends.
-// change may alter the configuration before.
+// Mount mounts the module on a host, migrated, licensed for ten users, started, and with its search index built. It is
+// stopped when the test ends. change may alter the configuration before.
 func Mount(t testing.TB, h HostUnderTest, change ...func(*module.Config)) *module.Extension {
 	t.Helper()
 	store, err := documents.Files(t.TempDir())
@@ -59,7 +59,26 @@ func Mount(t testing.TB, h HostUnderTest, change ...func(*module.Config)) *modul
 		}
 		_ = store.Close()
 	})
+	waitForIndex(t, ext)
 	return ext
+}
+
+// indexTime is how long the index of a test's few records may take on a busy machine.
+const indexTime = 2 * time.Minute
+
+// waitForIndex waits until searches are answered in full: the index is built while the module serves already.
+func waitForIndex(t testing.TB, ext *module.Extension) {
+	t.Helper()
+	for end := time.Now().Add(indexTime); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		status, err := ext.IndexStatus(t.Context())
+		if err != nil {
+			t.Fatalf("IndexStatus = %v", err)
+		}
+		if status.Built {
+			return
+		}
+	}
+	t.Fatalf("the search index is not built within %s", indexTime)
 }
 
 // license issues a license of the vendor and activates it, the whole way a real one goes.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mailconnector/mailconnector/api/problem"
 	"github.com/mailconnector/mailconnector/module"
@@ -43,24 +42,7 @@ func mount(t *testing.T, h HostUnderTest) *mounted {
 		}
 		m.clients[u.UserName] = c
 	}
-	m.waitForIndex()
 	return m
-}
-
-// waitForIndex waits until searches are answered in full: the index is built while the module serves already.
-func (m *mounted) waitForIndex() {
-	m.t.Helper()
-	for range 500 {
-		found, err := m.clients[m.Users[0].UserName].Search(m.t.Context(), Query{Text: "index"})
-		if err != nil {
-			m.t.Fatalf("search = %v", err)
-		}
-		if !slices.Contains(found.Partial, "index") {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	m.t.Fatal("the search index is not built within ten seconds")
 }
 
 // wantProblem checks which problem an error is.
