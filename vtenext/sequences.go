@@ -10,8 +10,14 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// errNoTable is the server's number for a table that is not there.
-const errNoTable = 1146
+// The server's numbers of errors that are answered here.
+const (
+	errNoTable  = 1146 // the table is not there
+	errDeadlock = 1213 // given up for another transaction, or for another node of a Galera cluster
+)
+
+// sequenceTries is how often ids are asked for when the server gives way each time.
+const sequenceTries = 20
 
 // maxLockWait is how many seconds a reservation waits for a lock that the CRM holds. Past it the server answers that
 // the lock took too long, which callers take for a database that does not answer at the moment.
@@ -28,7 +34,18 @@ func (c *CRM) next(ctx context.Context, sequence string, n int64) (first int64, 
 	return first, err
 }
 
+// nextOn tries again where the server gave way to another: each statement counts by itself, so what was lost is an id at
+// most.
 func (c *CRM) nextOn(ctx context.Context, conn execer, sequence string, n int64) (first int64, err error) {
+	for range sequenceTries {
+		if first, err = c.tryNext(ctx, conn, sequence, n); !deadlocked(err) {
+			break
+		}
+	}
+	return first, err
+}
+
+func (c *CRM) tryNext(ctx context.Context, conn execer, sequence string, n int64) (first int64, err error) {
 	advance := func() (int64, error) {
 		result, err := conn.ExecContext(ctx, c.sql("UPDATE {"+sequence+"_seq} SET id = LAST_INSERT_ID(id + ?)"), n)
 		if err != nil {
@@ -48,9 +65,13 @@ func (c *CRM) nextOn(ctx context.Context, conn execer, sequence string, n int64)
 	return last - n + 1, nil
 }
 
-func noTable(err error) bool {
+func noTable(err error) bool { return hasNumber(err, errNoTable) }
+
+func deadlocked(err error) bool { return hasNumber(err, errDeadlock) }
+
+func hasNumber(err error, number uint16) bool {
 	var e *mysql.MySQLError
-	return errors.As(err, &e) && e.Number == errNoTable
+	return errors.As(err, &e) && e.Number == number
 }
 
 // createSequence makes a sequence of one row, however many do so at once.
