@@ -157,8 +157,8 @@ func (o *outlook) run(actions ...chromedp.Action) {
 // open opens the simulated Outlook on a mail, signed in as before if the session is remembered.
 func (o *outlook) open(s *site, mail string) {
 	o.t.Helper()
-	o.run(chromedp.Navigate("about:blank"), chromedp.Navigate(s.url+"/outlook/#"+mail))
-	o.sees(`seen($("#pane *"))`)
+	o.run(page.BringToFront(), chromedp.Navigate("about:blank"), chromedp.Navigate(s.url+"/outlook/#"+mail))
+	o.sees(`document.readyState === "complete" && pane.readyState === "complete" && seen($("#pane :is(form, header, .problem)"))`)
 }
 
 // prelude is what every script finds: the pane's document, and short ways to what is in it.

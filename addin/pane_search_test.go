@@ -48,8 +48,9 @@ func typing(t *testing.T, o *outlook, s *site) {
 	o.sees(right + ` && !seen($(".status.problem"))`)
 	o.write("#query", "no such thing anywhere")
 	o.reads(".found", "Nothing found for “no such thing anywhere”.")
-	o.write("#query", "")
-	o.sees(`seen($(".group")) && !text($(".found")).includes("Nothing found")`)
+	o.mail("2-reply") // the words were about another mail
+	o.sees(`$("#query").value === "" && !text($(".found")).includes("Nothing found")`)
+	o.sees(`text($(".group")).includes("Jürgen Müller")`)
 }
 
 func resultPages(t *testing.T, o *outlook, _ *site) {

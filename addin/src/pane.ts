@@ -76,6 +76,7 @@ export class Pane implements Choice {
   // open shows the mail that is selected now.
   async open(): Promise<void> {
     const mail = currentMail();
+    if (mail?.id !== this.mail?.id) this.search.clear(); // the words were about another mail
     this.mail = mail;
     this.message = "";
     this.links = [];
@@ -131,7 +132,7 @@ export class Pane implements Choice {
       const upload = await this.read(mail);
       this.say(text("sending"), "busy");
       this.linkedNow(mail, card, await this.send(upload, card));
-      await this.loadLinks(this.mail!);
+      if (this.mail) await this.loadLinks(this.mail);
     });
     this.linking.delete(key);
     this.showAll();

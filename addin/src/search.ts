@@ -55,6 +55,13 @@ export class Search {
     await this.ask("");
   }
 
+  // clear goes back to what was linked last.
+  clear(): void {
+    if (this.query.value === "") return;
+    this.query.value = "";
+    void this.run();
+  }
+
   // more asks for the next page of the same answer.
   async more(): Promise<void> {
     if (this.next) await this.ask(this.next);
