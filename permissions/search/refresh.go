@@ -106,7 +106,10 @@ func (s *Service) freshen(ctx context.Context) {
 	if !due {
 		return
 	}
-	if err := s.refresh(ctx, searchBatches); err != nil && ctx.Err() == nil {
+	// Typing ahead ends searches all the time. A refresh that ended with one could leave its lease behind, held by nobody.
+	refreshing, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime/2)
+	defer cancel()
+	if err := s.refresh(refreshing, searchBatches); err != nil {
 		s.log.ErrorContext(ctx, "refresh search index", "err", err)
 	}
 	if err := s.look(ctx); err != nil && ctx.Err() == nil {

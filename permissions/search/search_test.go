@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -153,6 +154,22 @@ func TestSearchFollowsTheCRM(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestAnEndedSearchLeavesTheIndexFresh ends searches at once, as typing ahead does.
+func TestAnEndedSearchLeavesTheIndexFresh(t *testing.T) {
+	c := newCRM()
+	s := service(t, dbtest.SQLite(t), c)
+	for i := range 20 {
+		c.put(contact(fmt.Sprint(i), "anna", "Elena", "", ""))
+		ended, end := context.WithCancel(t.Context())
+		end()
+		_, _ = s.Search(ended, anna, search.Query{Text: "elena"})
+	}
+	c.put(contact("99", "anna", "Zora", "", ""))
+	if got := find(t, s, anna, "zora"); len(got) != 1 {
+		t.Errorf("found %v", got)
+	}
 }
 
 func TestPagingRepeatsNothing(t *testing.T) {
