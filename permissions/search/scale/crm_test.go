@@ -5,59 +5,69 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/mailconnector/mailconnector/permissions"
 	"github.com/mailconnector/mailconnector/permissions/search"
+	"github.com/mailconnector/mailconnector/permissions/sharing"
 )
 
 // types are the entity types by their number in the database.
 var types = []string{"Contacts", "Accounts", "Leads", "Potentials", "HelpDesk"}
 
-// crm is a host whose records are in a table of the database that the index is in, as a CRM's are.
+// crm is a host whose records are in a table of the database that the index is in, as a CRM's are, and whose policy
+// decides who sees them.
 type crm struct {
 	db     *sql.DB
-	scopes map[string][]string        // user → owners, as a policy gives them
-	sees   map[string]map[string]bool // the same as sets
+	engine *sharing.Engine
 }
 
-func newCRM(db *sql.DB) *crm {
-	return &crm{db: db, scopes: make(map[string][]string), sees: make(map[string]map[string]bool)}
-}
-
-// user adds a user who sees the records of the owners.
-func (c *crm) user(name string, owners []string) permissions.Subject {
-	c.scopes[name], c.sees[name] = owners, make(map[string]bool, len(owners))
-	for _, owner := range owners {
-		c.sees[name][owner] = true
+func newCRM(t *testing.T, db *sql.DB) *crm {
+	t.Helper()
+	engine, err := sharing.Compile(organisation())
+	if err != nil {
+		t.Fatal(err)
 	}
-	return permissions.Subject{UserID: name}
+	if problems := engine.Problems(); len(problems) > 0 {
+		t.Fatalf("the organisation is not sound: %v", problems)
+	}
+	return &crm{db, engine}
 }
 
-func (c *crm) Types(context.Context, permissions.Subject, string) ([]permissions.EntityType, error) {
+// fields are the fields of an entity type.
+func fields(entityType string) []permissions.Field {
+	list := []permissions.Field{
+		{Name: "first", Kind: permissions.KindName}, {Name: "last", Kind: permissions.KindName},
+		{Name: "email", Kind: permissions.KindEmail}, {Name: "phone", Kind: permissions.KindPhone},
+		{Name: "number", Kind: permissions.KindNumber},
+	}
+	if entityType == "Accounts" {
+		list = append(list, permissions.Field{Name: "site", Kind: permissions.KindDomain})
+	}
+	return list
+}
+
+func (c *crm) Types(_ context.Context, s permissions.Subject, _ string) ([]permissions.EntityType, error) {
 	var list []permissions.EntityType
-	for _, name := range types {
-		t := permissions.EntityType{Name: name, Label: name, CanLink: true, Fields: []permissions.Field{
-			{Name: "first", Kind: permissions.KindName}, {Name: "last", Kind: permissions.KindName},
-			{Name: "email", Kind: permissions.KindEmail}, {Name: "phone", Kind: permissions.KindPhone},
-			{Name: "number", Kind: permissions.KindNumber},
-		}}
-		if name == "Accounts" {
-			t.Fields = append(t.Fields, permissions.Field{Name: "site", Kind: permissions.KindDomain})
-		}
-		list = append(list, t)
+	for _, name := range c.engine.Types(s.UserID) {
+		shown := slices.DeleteFunc(fields(name), func(f permissions.Field) bool { return !c.engine.FieldVisible(s.UserID, name, f.Name) })
+		list = append(list, permissions.EntityType{Name: name, Label: name, CanLink: true, Fields: shown})
 	}
 	return list, nil
 }
 
-func (c *crm) Scope(_ context.Context, s permissions.Subject, _ string) (permissions.Scope, error) {
-	return permissions.Scope{Owners: c.scopes[s.UserID]}, nil
+func (c *crm) Scope(_ context.Context, s permissions.Subject, entityType string) (permissions.Scope, error) {
+	return c.engine.Scope(s.UserID, entityType), nil
 }
 
 // Check reads owner and deleted flag live.
-func (c *crm) Check(ctx context.Context, s permissions.Subject, _ permissions.Action, records []permissions.Record) ([]permissions.Decision, error) {
+func (c *crm) Check(
+	ctx context.Context, s permissions.Subject, a permissions.Action, records []permissions.Record,
+) ([]permissions.Decision, error) {
 	found := make(map[string]row, len(records))
 	err := c.each(ctx, func(r row) bool { found[strconv.FormatInt(r.id, 10)] = r; return true }, "deleted = 0 AND "+idIn(records), ids(records)...)
 	if err != nil {
@@ -66,12 +76,11 @@ func (c *crm) Check(ctx context.Context, s permissions.Subject, _ permissions.Ac
 	decisions := make([]permissions.Decision, len(records))
 	for i, record := range records {
 		r, ok := found[record.ID]
-		switch {
-		case !ok || types[r.kind] != record.Type:
+		if !ok || types[r.kind] != record.Type {
 			decisions[i].Outcome = permissions.Missing
-		case c.sees[s.UserID][r.ownerID()]:
-			decisions[i].Outcome = permissions.Allowed
+			continue
 		}
+		decisions[i] = c.engine.Check(s.UserID, record.Type, a, sharing.Record{Owner: r.ownerID()})
 	}
 	return decisions, nil
 }
@@ -178,19 +187,12 @@ func (r row) doc() search.Doc {
 		}
 	}
 	if r.parent != 0 {
-		d.Parents = []permissions.Record{{Type: "Contacts", ID: strconv.FormatInt(r.parent, 10)}}
+		d.Parents = []permissions.Record{row{id: r.parent, kind: kindAt(r.parent)}.record()}
 	}
 	return d
 }
 
-func kindOf(entityType string) int {
-	for i, name := range types {
-		if name == entityType {
-			return i
-		}
-	}
-	return -1
-}
+func kindOf(entityType string) int { return slices.Index(types, entityType) }
 
 func idIn(records []permissions.Record) string {
 	return "id IN (?" + strings.Repeat(",?", len(records)-1) + ")"

@@ -5,21 +5,18 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-sql-driver/mysql"
 )
 
+// adversary is the name of a fifteenth of all records, and officeOfAdversary the address of all of them: 100,000 of
+// 1.5 million, none of which those who are measured may see, an administrator excepted.
 const (
-	users  = 2000
-	groups = 50
-	// foreign users own all records named adversary; nobody who is measured sees a record of theirs.
-	foreign   = 100
-	adversary = "Quelltal"
+	adversary         = "Quelltal"
+	officeOfAdversary = "office@quelltal.example"
 )
 
 const schema = `CREATE TABLE IF NOT EXISTS crm_records (
@@ -73,23 +70,30 @@ func invent(r *rand.Rand, count, syllables int) []string {
 
 func (n *names) aCompany() string { return n.company[n.companyAt.Uint64()] }
 
-func domainOf(company string) string {
-	return strings.NewReplacer("ü", "u", "ö", "o").Replace(strings.ToLower(company)) + ".example"
+func domainOf(company string) string { return plain(company) + ".example" }
+
+// plain spells a name as addresses do.
+func plain(name string) string {
+	return strings.NewReplacer("ü", "u", "ö", "o").Replace(strings.ToLower(name))
+}
+
+// kindAt is the entity type of a record: the types are mixed as time went by, two thirds of the records are contacts.
+func kindAt(id int64) int {
+	switch part := (id * 7919) % 15; {
+	case part < 10:
+		return 0
+	case part < 12:
+		return 1
+	default:
+		return int(part) - 10
+	}
 }
 
 // next makes up record number id of so many.
 func (n *names) next(id, total int64) row {
-	r := row{id: id, modified: 1_700_000_000_000_000 + id*1_000_000, owner: n.random.IntN(users - foreign)}
+	r := row{id: id, kind: kindAt(id), modified: 1_700_000_000_000_000 + id*1_000_000, owner: n.random.IntN(users - foreign)}
 	if n.random.IntN(50) == 0 {
 		r.owner = users + n.random.IntN(groups)
-	}
-	switch part := (id * 7919) % 15; { // types are mixed as time went by
-	case part < 10:
-		r.kind = 0
-	case part < 12:
-		r.kind = 1
-	default:
-		r.kind = int(part) - 10
 	}
 	company := n.aCompany()
 	r.first, r.last = n.first[n.firstAt.Uint64()], n.last[n.lastAt.Uint64()]
@@ -98,20 +102,33 @@ func (n *names) next(id, total int64) row {
 		r.first, r.last, r.site = "", company+" "+n.last[n.lastAt.Uint64()], "https://www."+domainOf(company)
 		r.email = "info@" + domainOf(company)
 	case 3, 4:
-		r.first, r.last, r.parent = "", company+" "+r.first+" offer", 1+n.random.Int64N(total)
+		r.first, r.last, r.parent = "", company+" "+r.first+" offer", n.aParent(total)
 	default:
-		domain := domainOf(company)
-		if n.random.IntN(5) == 0 {
-			domain = "gmail.com"
-		}
-		r.email = strings.NewReplacer("ü", "u", "ö", "o").Replace(strings.ToLower(r.first + "." + r.last))
-		r.email += strconv.Itoa(n.random.IntN(40)) + "@" + domain
-		r.phone = fmt.Sprintf("+39 0%d %07d", 2+n.random.IntN(90), n.random.IntN(10_000_000))
+		n.reach(&r, company)
 	}
 	if r.kind == 0 && id%10 == 1 {
-		r.last, r.owner = adversary, users-1-n.random.IntN(foreign)
+		r.last, r.email, r.owner = adversary, officeOfAdversary, users-1-n.random.IntN(foreign)
 	}
 	return r
+}
+
+// reach gives a person an address, at its company or at a provider, and a telephone.
+func (n *names) reach(r *row, company string) {
+	domain := domainOf(company)
+	if n.random.IntN(5) == 0 {
+		domain = "gmail.com"
+	}
+	r.email = plain(r.first+"."+r.last) + strconv.Itoa(n.random.IntN(40)) + "@" + domain
+	r.phone = fmt.Sprintf("+39 0%d %07d", 2+n.random.IntN(90), n.random.IntN(10_000_000))
+}
+
+// aParent draws the person or company that a deal or ticket belongs to.
+func (n *names) aParent(total int64) int64 {
+	for {
+		if id := 1 + n.random.Int64N(total); kindAt(id) <= 1 {
+			return id
+		}
+	}
 }
 
 // fill writes the records, unless they are there, and returns a sample of them.
@@ -153,30 +170,4 @@ func generate(total int64, w io.Writer) (sample []row) {
 	_ = out.Flush() // a reader that went away has its own error
 	bar.done()
 	return sample
-}
-
-// bar shows progress on standard error.
-type bar struct {
-	what    string
-	total   int64
-	started time.Time
-	shown   time.Time
-}
-
-func newBar(what string, total int64) *bar {
-	return &bar{what: what, total: total, started: time.Now()}
-}
-
-func (b *bar) at(n int64) {
-	if n%512 != 0 && n != b.total || time.Since(b.shown) < 500*time.Millisecond {
-		return
-	}
-	b.shown = time.Now()
-	done := int(40 * n / max(1, b.total))
-	_, _ = fmt.Fprintf(os.Stderr, "\r%-8s [%s%s] %d of %d, %s ", b.what, strings.Repeat("=", done), strings.Repeat(" ", 40-done),
-		n, b.total, time.Since(b.started).Round(time.Second))
-}
-
-func (b *bar) done() {
-	_, _ = fmt.Fprintf(os.Stderr, "\r%-8s %d in %s%s\n", b.what, b.total, time.Since(b.started).Round(time.Millisecond), strings.Repeat(" ", 60))
 }
