@@ -36,6 +36,9 @@ type Config struct {
 	Activated bool         // enter the trial license; otherwise Run prints it, to be entered on the admin page
 	Out       io.Writer    // where Run says what to do next; nowhere if nil
 	Logger    *slog.Logger // discards when nil
+
+	Content documents.ContentStore // for the mails; a folder in DataDir if nil
+	Origins []string               // from which the add-in is served, besides that of the demo itself
 }
 
 // Run serves the demo until ctx ends. Then it finishes the requests it is serving, for at most ten seconds.
@@ -72,7 +75,7 @@ type App struct {
 	url     string
 	license licensing.License
 	db      *sql.DB
-	mails   *documents.FileStore
+	mails   *documents.FileStore // nil where the mails are elsewhere
 	module  *module.Extension
 }
 
@@ -109,8 +112,12 @@ func (a *App) start(ctx context.Context, c Config, dialect string) error {
 	if a.license, err = vendor.trial(a.url); err != nil {
 		return fmt.Errorf("issue trial license: %w", err)
 	}
-	if a.mails, err = documents.Files(filepath.Join(c.DataDir, "mails")); err != nil {
-		return err
+	content := c.Content
+	if content == nil {
+		if a.mails, err = documents.Files(filepath.Join(c.DataDir, "mails")); err != nil {
+			return err
+		}
+		content = a.mails
 	}
 	pages, err := web.New(web.Config{CRM: host, AdminURL: prefix + "/admin/", Logger: c.Logger})
 	if err != nil {
@@ -118,9 +125,9 @@ func (a *App) start(ctx context.Context, c Config, dialect string) error {
 	}
 	a.module, err = module.New(module.Config{
 		DB: a.db, Dialect: dialect, Prefix: prefix, CRMURL: a.url, Installation: Installation,
-		AllowedOrigins: []string{a.url},
+		AllowedOrigins: append([]string{a.url}, c.Origins...),
 		VendorKeys:     []licensing.PublicKey{vendor.root.Public()},
-		Content:        a.mails,
+		Content:        content,
 		Logger:         c.Logger,
 		Host: module.Host{
 			Accounts: host, Permissions: host, Records: host, Filing: host,

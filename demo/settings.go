@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"database/sql"
 	"io"
 	"log/slog"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -42,10 +44,14 @@ func defaultDataDir() string {
 // survive, and takes the write lock when a transaction begins, because one that takes it later may have to give up.
 func openDatabase(c Config) (db *sql.DB, dialect string, err error) {
 	if c.DSN != "" {
-		if _, err := mysql.ParseDSN(c.DSN); err != nil {
+		server, err := mysql.ParseDSN(c.DSN)
+		if err != nil {
 			return nil, "", err
 		}
-		db, err = sql.Open("mysql", c.DSN)
+		server.Timeout = cmp.Or(server.Timeout, 5*time.Second)
+		server.ReadTimeout = cmp.Or(server.ReadTimeout, time.Minute) // a server that hangs is one that is gone
+		server.WriteTimeout = cmp.Or(server.WriteTimeout, time.Minute)
+		db, err = sql.Open("mysql", server.FormatDSN())
 		return db, "mysql", err
 	}
 	settings := url.Values{

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"log/slog"
 	"os"
 
@@ -21,7 +22,13 @@ func demoCommand() command {
 			f.StringVar(&c.DataDir, "data", "", "`folder` for the database, mails and documents (default: a folder in your cache that stays)")
 			f.StringVar(&c.DSN, "dsn", os.Getenv("MAILCONNECTOR_DSN"), "data source `name` of a MariaDB or MySQL database; set MAILCONNECTOR_DSN where it has a password")
 			f.BoolVar(&c.Activated, "activated", true, "enter the trial license; false prints it, to be entered on the admin page")
-			return func(ctx context.Context, s streams, _ []string) error {
+			content := f.String("content", "", contentUsage+" (default: the folder mails in that of --data)")
+			return func(ctx context.Context, s streams, _ []string) (err error) {
+				if *content != "" {
+					if c.Content, err = openContent(*content); err != nil {
+						return fmt.Errorf("--content: %w", err)
+					}
+				}
 				c.Out = s.out
 				c.Logger = slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 				return demo.Run(ctx, c)

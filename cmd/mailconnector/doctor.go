@@ -50,7 +50,7 @@ func (c *siteFlags) examine(ctx context.Context, s streams, reach bool) error {
 	x.database(ctx, installed.db)
 	x.crm(ctx, installed, c.version)
 	x.folder("storage", c.files(), "give the folder of the CRM with --storage, and let this user write in the folder storage in it")
-	if x.folder("content", c.content, "run mailconnector migrate, which makes it, or let this user write in it") {
+	if x.content(ctx, c.content) {
 		x.module(ctx, c, installed, keys)
 	}
 	if reach {

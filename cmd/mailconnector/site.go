@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/mailconnector/mailconnector/documents"
 	"github.com/mailconnector/mailconnector/internal/database"
 	"github.com/mailconnector/mailconnector/licensing"
 	"github.com/mailconnector/mailconnector/module"
@@ -30,7 +29,7 @@ func (c *siteFlags) declare(f *flag.FlagSet) {
 	c.crmFlags.declare(f)
 	f.StringVar(&c.path, "prefix", module.DefaultPrefix, "`path` everything is served below")
 	f.StringVar(&c.installation, "installation", "", "`name` of this CRM in licenses (default: the host in --crm-url)")
-	f.StringVar(&c.content, "content", "", "`folder` to keep mails in")
+	f.StringVar(&c.content, "content", "", contentUsage)
 	f.BoolVar(&c.share, "share", false, "let everyone who sees a record read the mails linked to it. Where the CRM keeps messages private, this\nmarks linked mails public: every user of the CRM who knows the address of such a mail can then open it")
 	f.Var(&c.vendors, "vendor", "public key `file` of who signs licenses; may be given several times")
 	f.Var(&c.origins, "origin", "`origin` the add-in is served from, such as https://crm.example.com; may be given several times (default: that of --crm-url)")
@@ -40,7 +39,7 @@ func (c *siteFlags) declare(f *flag.FlagSet) {
 type site struct {
 	*crm
 	*module.Extension
-	content *documents.FileStore
+	content store
 }
 
 func (x *site) close() error { return errors.Join(x.content.Close(), x.db.Close()) }
@@ -84,7 +83,7 @@ func (c *siteFlags) mount(installed *crm, keys []licensing.PublicKey, logger *sl
 	if err != nil {
 		return nil, err
 	}
-	content, err := documents.Files(c.content)
+	content, err := openContent(c.content)
 	if err != nil {
 		return nil, fmt.Errorf("--content: %w", err)
 	}

@@ -198,6 +198,9 @@ func (s *Store) Sweep(ctx context.Context, olderThan time.Duration) (int, error)
 			err = s.client.AbortMultipartUpload(ctx, s.bucket, upload.Key, upload.UploadID)
 			removed++
 		}
+		if minio.ToErrorResponse(err).Code == minio.NoSuchUpload {
+			continue // another sweeper was quicker
+		}
 		if err != nil {
 			return removed, fmt.Errorf("sweep bucket: %w", storeError(ctx, err, nil))
 		}
