@@ -39,6 +39,7 @@ func (t *tracker) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 func (h *Handler) adapt(handle handlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t, body := &tracker{ResponseWriter: w}, r.Body
+		r.Body = sentBody{body}
 		if err := survive(handle, t, r); err != nil {
 			h.fail(t, r, body, err)
 		}
@@ -93,13 +94,13 @@ func (h *Handler) report(r *http.Request, p *problem.Problem) {
 }
 
 // note remembers the problem for the administrator who will be asked for help. What users meet every day is left out,
-// and so is an outage of the place where it would be noted.
+// and so are clients that hung up and an outage of the place where it would be noted.
 func (h *Handler) note(r *http.Request, p *problem.Problem) {
 	user := exchangeOf(r.Context()).session.Account.UserID
 	if refused := (*sessions.AdmissionError)(nil); errors.As(p, &refused) {
 		user = refused.UserID
 	}
-	if user == "" || p.Type == problem.NotFound || p.Type == problem.Unavailable {
+	if user == "" || p.Type == problem.NotFound || p.Type == problem.Unavailable || r.Context().Err() != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 2*time.Second)

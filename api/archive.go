@@ -88,7 +88,7 @@ func (h *Handler) archiveRequest(w http.ResponseWriter, r *http.Request) (messag
 	}
 	key := r.Header.Get("Idempotency-Key")
 	if upload := r.URL.Query().Get("upload"); upload != "" {
-		return e.request(messages.Staged(upload), key)
+		return e.request(staged(r, upload), key)
 	}
 	media, params, err := contentType(r, mediaMail, mediaForm, mediaJSON)
 	if err != nil {

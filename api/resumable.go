@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -124,6 +126,23 @@ func (h *Handler) deleteUpload(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// staged is a mail that was uploaded before. It is what Content-Type says, as if it were the body of this request: a form,
+// or else the mail's bytes.
+func staged(r *http.Request, upload string) messages.Source {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != mediaForm {
+		return messages.Staged(upload)
+	}
+	return messages.StagedForm(upload, func(body io.Reader) (messages.Source, error) {
+		var beside envelope
+		source, err := readForm(body, params["boundary"], &beside)
+		if len(beside.Links) > 0 {
+			return nil, problem.At(problem.Invalid, "/links", "must be in the query: a staged form is read only after they are checked")
+		}
+		return source, err
+	})
 }
 
 // tell says how far an upload is and until when it is kept.

@@ -66,6 +66,31 @@ func TestAMailArrivesInChunks(t *testing.T) {
 	s.want(tus(http.MethodHead, path, ""), 404, "not-found")
 }
 
+// TestAFormArrivesInChunks is for clients that read a mail field by field, with large attachments.
+func TestAFormArrivesInChunks(t *testing.T) {
+	s := newArchive(t)
+	form := func(links string) string {
+		return "--b\r\nContent-Disposition: form-data; name=message\r\nContent-Type: application/json\r\n\r\n" +
+			`{"links":[` + links + `],"draft":{"subject":"In pieces","complete":true,"attachments":[{"id":"a1","name":"plan.pdf"}]}}` +
+			"\r\n--b\r\nContent-Disposition: form-data; name=a1\r\n\r\n%PDF-1.4\r\n--b--\r\n"
+	}
+	link := func(body string) call {
+		path := s.opened(len(body))
+		s.want(tus(patch, path, body, at(0)), 204, "")
+		return call{post, "/messages?link=Contacts:42&upload=" + strings.TrimPrefix(path, "/uploads/"),
+			[]string{"Content-Type: multipart/form-data; boundary=b", "X-Internet-Message-Id: <pieces@example.com>"}, "", false}
+	}
+	whole := link(form(""))
+	first := s.want(whole, 201, "", "plan.pdf").receipt(t)
+	again := s.want(whole, 200, "").receipt(t)
+	if len(first.Parts) != 1 || first.Parts[0].Status != "kept" || first.Parts[0].Size != 8 || again.Receipt != first.Receipt {
+		t.Errorf("receipts %+v and %+v", first, again)
+	}
+	s.want(link(form(`{"module":"Contacts","record":"42"}`)), 422, "invalid", "/links")
+	s.want(link("--b--\r\n"), 422, "invalid", "first part")
+	s.want(link("no form"), 400, "malformed-request")
+}
+
 func TestChunksThatAreRefused(t *testing.T) {
 	s := newArchive(t)
 	path := s.opened(10)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -151,6 +152,32 @@ func TestAnUploadThatIsCutOffIsToldAndNotStored(t *testing.T) {
 			s.want(call{method: post, path: "/messages/status", body: `{"internet_message_ids":["<1@example.com>"]}`}, 200, "")
 			s.want(raw("?link=Contacts:42", rawMail), 201, "")
 		})
+	}
+}
+
+// resetBody is a body whose client is gone after its first bytes, as the network tells it.
+type resetBody struct{ first io.Reader }
+
+func (b resetBody) Read(p []byte) (int, error) {
+	if n, err := b.first.Read(p); err == nil {
+		return n, nil
+	}
+	return 0, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+}
+
+func TestAClientThatResetsItsConnectionIsNoOutage(t *testing.T) {
+	s := newArchive(t)
+	for name, c := range map[string]call{
+		"a mail": raw("?link=Contacts:42", ""),
+		"a form": {method: post, path: "/messages?link=Contacts:42", headers: []string{"Content-Type: multipart/form-data; boundary=b"}},
+		"JSON":   {method: post, path: "/messages/status", headers: []string{"Content-Type: application/json"}},
+	} {
+		r, w := c.request(), httptest.NewRecorder()
+		r.Body, r.ContentLength = io.NopCloser(resetBody{strings.NewReader("--b\r\n")}), 1000
+		s.ServeHTTP(w, r)
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "cut off") {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
 	}
 }
 

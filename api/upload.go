@@ -191,6 +191,19 @@ func (u *uploads) next() (*multipart.Part, error) {
 	return part, nil
 }
 
+// sentBody is the body of a request. However the connection of a client fails, what counts is that the body was cut off:
+// nothing that this server depends on is out of order.
+type sentBody struct{ io.ReadCloser }
+
+func (b sentBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	var tooLarge *http.MaxBytesError                               // of a host that has a limit of its own
+	if err != nil && err != io.EOF && !errors.As(err, &tooLarge) { //nolint:errorlint // a reader's own end is bare
+		err = fmt.Errorf("%w: %v", io.ErrUnexpectedEOF, err) //nolint:errorlint // a network's error would be taken for the database's
+	}
+	return n, err
+}
+
 // partBody is the bytes of a part. An end of the form in the middle of it is no end of the part.
 type partBody struct{ part *multipart.Part }
 

@@ -24,12 +24,7 @@ func (s *Service) receive(ctx context.Context, sub permissions.Subject, r Reques
 		l.finish()
 		return l, nil
 	case stagedSource:
-		l, err := s.receiveStaged(ctx, sub, source.upload, r.MessageID)
-		if err != nil {
-			return nil, err
-		}
-		l.finish()
-		return l, nil
+		return s.receiveStaged(ctx, sub, source, r)
 	case draftSource:
 		return s.receiveDraft(ctx, source, r.MessageID)
 	default:

@@ -9,7 +9,7 @@ import (
 
 // Request asks to archive one mail and link it to records.
 type Request struct {
-	// Source is the mail: what [Raw], [Structured] or [Staged] made.
+	// Source is the mail: what [Raw], [Structured], [Staged] or [StagedForm] made.
 	Source Source
 
 	// MessageID is the internetMessageId that the client reads beside the mail. It identifies the mail before the one
@@ -54,13 +54,6 @@ func Raw(r io.Reader) Source { return rawSource{r} }
 // Structured is a mail as a client read it field by field, where it could not have the bytes. Uploads that name no
 // attachment of the draft, or name it a second time, make the request invalid.
 func Structured(d Draft, uploads Uploads) Source { return draftSource{d, uploads} }
-
-// Staged is a mail that arrived chunk by chunk, as [Service.WriteChunk] took it; the upload must be whole and the
-// subject's own. Archiving it consumes the upload in the same transaction. Where the request has no idempotency key, the
-// upload's id is one: whoever repeats it gets the receipt, not the answer that the upload is gone.
-func Staged(upload string) Source { return stagedSource{upload} }
-
-type stagedSource struct{ upload string }
 
 type rawSource struct{ r io.Reader }
 

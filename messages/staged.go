@@ -44,6 +44,22 @@ type Chunk struct {
 	Body   io.Reader
 }
 
+// Staged is a mail that arrived chunk by chunk, as [Service.WriteChunk] took it; the upload must be whole and the
+// subject's own. Archiving it consumes the upload in the same transaction. Where the request has no idempotency key, the
+// upload's id is one: whoever repeats it gets the receipt, not the answer that the upload is gone.
+func Staged(upload string) Source { return stagedSource{upload: upload} }
+
+// StagedForm is [Staged] for an upload that holds more than the mail's own bytes: read finds out which mail it is, [Raw]
+// or [Structured], and the uploads it hands out go on reading the same body. An error of read comes back wrapped.
+func StagedForm(upload string, read func(body io.Reader) (Source, error)) Source {
+	return stagedSource{upload, read}
+}
+
+type stagedSource struct {
+	upload string
+	read   func(io.Reader) (Source, error) // nil where the upload is the mail
+}
+
 // CreateUpload opens an upload. It answers an *InvalidError, a *mail.TooLargeError for a length beyond the size limit
 // of mails, and ErrUploads for a user who has too many open.
 func (s *Service) CreateUpload(ctx context.Context, sub permissions.Subject, u NewUpload) (StagedUpload, error) {
@@ -143,23 +159,29 @@ func (s *Service) ownUpload(ctx context.Context, sub permissions.Subject, id str
 	return row, err
 }
 
-// receiveStaged reads the chunks of an upload as one mail.
-func (s *Service) receiveStaged(ctx context.Context, sub permissions.Subject, id, messageID string) (*letter, error) {
-	row, err := s.ownUpload(ctx, sub, id)
+// receiveStaged reads the chunks of an upload as one body.
+func (s *Service) receiveStaged(ctx context.Context, sub permissions.Subject, from stagedSource, r Request) (*letter, error) {
+	row, err := s.ownUpload(ctx, sub, from.upload)
 	if err != nil {
 		return nil, err
 	}
 	if row.Received < row.Length {
 		return nil, ErrUnfinished
 	}
-	chunks, err := s.store.chunks(ctx, id)
+	chunks, err := s.store.chunks(ctx, row.ID)
 	if err != nil {
 		return nil, err
 	}
 	open := func(c chunkRow) (io.ReadCloser, error) { return s.c.Blobs.Open(ctx, c.BlobKey, 0, c.Size) }
 	whole := &chain{open: open, rest: chunks}
 	defer whole.close()
-	return s.receiveRaw(ctx, whole, messageID)
+	r.Source = Raw(whole)
+	if from.read != nil {
+		if r.Source, err = from.read(whole); err != nil {
+			return nil, err
+		}
+	}
+	return s.receive(ctx, sub, r)
 }
 
 // expireUploads drops what has expired, of one user or, for no user, of all.

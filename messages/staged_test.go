@@ -326,3 +326,21 @@ func race(run func(*harness) error, instances ...*harness) map[error]int {
 	}
 	return counts
 }
+
+func TestAStagedFormIsReadAsWhatItIs(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		commit := func(read func(io.Reader) (messages.Source, error)) (messages.Receipt, error) {
+			id := h.stage(ann, letter{}.bytes(), 100)
+			return h.Archive(t.Context(), ann, messages.Request{Source: messages.StagedForm(id, read), Links: []permissions.Record{nora}})
+		}
+		receipt, err := commit(func(body io.Reader) (messages.Source, error) { return messages.Raw(body), nil })
+		if err != nil || !receipt.New {
+			t.Errorf("a form that is a mail = %+v, %v", receipt, err)
+		}
+		refused := errors.New("no form")
+		if _, err := commit(func(io.Reader) (messages.Source, error) { return nil, refused }); !errors.Is(err, refused) {
+			t.Errorf("a form that is none: %v", err)
+		}
+		h.wantCounts(map[string]int{"mc_messages": 1, "mc_uploads": 1}) // what was refused can be linked as something else
+	})
+}
