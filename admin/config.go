@@ -86,9 +86,9 @@ type Config struct {
 	// Product names the CRM and its version. Nil is an unknown CRM.
 	Product func(context.Context) (Product, error)
 
-	// Shared reports whether a linked message may be read by everyone who sees the record, as [messages.Config] has it.
-	// Nil means that it may.
-	Shared func(context.Context) (bool, error)
+	// Sharing is the choice whether everyone who sees a record reads the mails linked to it. Nil is for a CRM where they
+	// do anyway: nothing is asked then.
+	Sharing *messages.Sharing
 
 	// Explain tells an administrator in one or two sentences which rule decides what a user may do with a record. Nil
 	// leaves the question out.
@@ -134,9 +134,6 @@ func (c *Config) setDefaults() {
 	}
 	if c.Product == nil {
 		c.Product = func(context.Context) (Product, error) { return Product{}, nil }
-	}
-	if c.Shared == nil {
-		c.Shared = func(context.Context) (bool, error) { return true, nil }
 	}
 	if c.ClientIP == nil {
 		c.ClientIP = connectionIP

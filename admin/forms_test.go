@@ -15,7 +15,7 @@ import (
 // changes are all requests that change something.
 func changes() []string {
 	return []string{
-		"/admin/signin", "/admin/signout", "/admin/readers", "/admin/license", "/admin/license/revocations",
+		"/admin/signin", "/admin/signout", "/admin/readers", "/admin/sharing", "/admin/license", "/admin/license/revocations",
 		"/admin/license/deactivate", "/admin/seats", "/admin/seats/release", "/admin/sessions/end", "/admin/sessions/end-all",
 		"/admin/activity", "/admin/health/domains", "/admin/health/explain",
 		"/me/signin", "/me/signout", "/me/end", "/me/end-all",

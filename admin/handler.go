@@ -44,6 +44,7 @@ func (h *Handler) Mount(r *mux.Router) {
 	for path, page := range map[string]methods{
 		"/":                    {get: h.overview},
 		"/readers":             {post: h.acknowledgeReaders},
+		"/sharing":             {get: h.sharing, post: h.chooseSharing},
 		"/license":             {get: h.license, post: h.activate},
 		"/license/revocations": {post: h.revocations},
 		"/license/deactivate":  {get: h.askDeactivate, post: h.deactivate},

@@ -101,32 +101,3 @@ func (v *visit) originsStep() step {
 
 // isLoopback reports whether a host is this machine, the one place where Outlook takes http.
 func isLoopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
-
-// readersStep is done when an administrator has read who reads linked mails as it is set now.
-func (v *visit) readersStep() step {
-	s := step{Name: "readers"}
-	shared, err := v.h.c.Shared(v.ctx())
-	if !v.try("who reads linked mails", err) {
-		return s
-	}
-	s.Detail = v.say.text("step.readers.private")
-	if shared {
-		s.Detail = v.say.text("step.readers.shared")
-	}
-	a, err := v.h.acknowledged(v.ctx())
-	s.Done = v.try("acknowledgement", err) && a.By != "" && a.Shared == shared
-	return s
-}
-
-// acknowledgeReaders notes that an administrator read who reads linked mails. The form says which sentence was shown.
-func (h *Handler) acknowledgeReaders(v *visit) error {
-	shared, err := h.c.Shared(v.ctx())
-	if err != nil {
-		return err
-	}
-	err = h.setAcknowledged(v.ctx(), acknowledgement{By: v.who.UserID, At: h.c.Now().UTC(), Shared: shared})
-	if err != nil {
-		return err
-	}
-	return v.redirect("/admin/", "readers")
-}

@@ -1,7 +1,6 @@
 package admin_test
 
 import (
-	"context"
 	"net/http"
 	"regexp"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mailconnector/mailconnector/admin"
+	"github.com/mailconnector/mailconnector/messages"
 )
 
 var stepPattern = regexp.MustCompile(`(?s)<li class="step (\w+)".*?<h3>(.*?) <span`)
@@ -24,10 +24,8 @@ func steps(a answer) map[string]string {
 }
 
 func TestTheFirstStepsAreTickedFromLiveState(t *testing.T) {
-	shared := true
-	w := newWorld(t, func(c *admin.Config) {
-		c.Shared = func(context.Context) (bool, error) { return shared, nil }
-	})
+	rule := messages.ReadersOfRecord
+	w := newWorld(t, readersBy(&rule))
 	b := w.signedIn("admin", "admin")
 	want := map[string]string{
 		"A license is in force": "todo", "The add-in’s origins are allowed": "done", "The search index is built": "todo",
@@ -54,7 +52,7 @@ func TestTheFirstStepsAreTickedFromLiveState(t *testing.T) {
 	want["The task pane can be reached"] = "unknown"
 	check("when all is done")
 
-	shared = false
+	rule = messages.ReadersAbove
 	want["You know who reads linked mails"] = "todo"
 	check("when the setting changed")
 

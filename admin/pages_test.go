@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mailconnector/mailconnector/internal/dbtest"
+	"github.com/mailconnector/mailconnector/messages"
 )
 
 func TestThePagesWorkOnEveryDatabase(t *testing.T) {
@@ -28,7 +29,8 @@ func TestThePagesWorkOnEveryDatabase(t *testing.T) {
 }
 
 func TestEveryPageIsShownInEveryLanguage(t *testing.T) {
-	w := newWorld(t)
+	rule := messages.ReadersOwner
+	w := newWorld(t, readersBy(&rule))
 	w.activate(w.license(5))
 	w.addin("sales.rep")
 	w.link("3", "Offer 7", nora)
@@ -36,12 +38,12 @@ func TestEveryPageIsShownInEveryLanguage(t *testing.T) {
 		"admin": {
 			"/admin/": "Overview", "/admin/license": "Request for your partner", "/admin/license/deactivate": "Keep it",
 			"/admin/seats": "Assigned seats", "/admin/sessions": "Open sessions", "/admin/activity": "Ledger",
-			"/admin/health": "Free-mail domains", "/me": "Hello, Alma Admin",
+			"/admin/sharing": "Share with everyone", "/admin/health": "Free-mail domains", "/me": "Hello, Alma Admin",
 		},
 		"capo": {
 			"/admin/": "Panoramica", "/admin/license": "Richiesta per il tuo partner", "/admin/license/deactivate": "Mantienila",
 			"/admin/seats": "Postazioni assegnate", "/admin/sessions": "Sessioni aperte", "/admin/activity": "Registro",
-			"/admin/health": "Domini di posta gratuita", "/me": "Ciao, Carla Capo",
+			"/admin/sharing": "Condividi con chiunque", "/admin/health": "Domini di posta gratuita", "/me": "Ciao, Carla Capo",
 		},
 	} {
 		b := w.signedIn("admin", user)

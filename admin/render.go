@@ -105,6 +105,7 @@ type frame struct {
 	Installation string
 	Version      string
 	Who          *visitor
+	Sharing      bool // there is a choice who reads linked mails
 	FormToken    string
 	Done         string // what was just done, in one sentence
 	D            any    // the page's own
@@ -114,7 +115,7 @@ type frame struct {
 func (v *visit) render(status int, name, titleKey string, data any) {
 	f := frame{
 		Page: name, Title: v.say.text(titleKey), Lang: v.say.tag.String(), Area: v.area, Installation: v.h.c.Installation,
-		Version: v.h.c.Version, Who: v.who, FormToken: v.formToken(), D: data,
+		Version: v.h.c.Version, Who: v.who, Sharing: v.h.c.Sharing != nil, FormToken: v.formToken(), D: data,
 	}
 	if key := "done." + v.r.URL.Query().Get("done"); v.r.Method == http.MethodGet && v.say.has(key) {
 		f.Done = v.say.text(key)

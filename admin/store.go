@@ -12,12 +12,12 @@ import (
 // readersSetting keeps what an administrator acknowledged about who reads linked mails.
 const readersSetting = "admin.readers_acknowledged"
 
-// acknowledgement says who read the sentence about who reads linked mails, and which one it was: when the setting
-// changes, the new sentence has to be read.
+// acknowledgement says who read the sentence about who reads linked mails, and which one it was: when another one holds,
+// that has to be read.
 type acknowledgement struct {
-	By     string    `json:"by"`
-	At     time.Time `json:"at"`
-	Shared bool      `json:"shared"`
+	By       string    `json:"by"`
+	At       time.Time `json:"at"`
+	Sentence string    `json:"sentence"`
 }
 
 // acknowledged returns the zero value where nobody did.

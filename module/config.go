@@ -60,9 +60,6 @@ type Config struct {
 	// Content keeps the bytes of mails: documents.Files for a folder.
 	Content documents.ContentStore
 
-	// Shared reports whether a linked message may be read by everyone who sees the record. Nil means that it may.
-	Shared func(context.Context) (bool, error)
-
 	// MinimumCRM is the lowest version of the CRM this host works with; empty for any.
 	MinimumCRM string
 
@@ -96,6 +93,11 @@ type Host struct {
 	// FindUser returns the id of the user with a user name, or sessions.ErrInactive. Without it the admin page knows by
 	// name only those who have signed in.
 	FindUser func(ctx context.Context, userName string) (userID string, err error)
+
+	// Readers tells who reads a linked mail by the CRM's own rule, where that may be fewer than see the record and
+	// messages.Mail.Shared widens it. Administrators then choose on the admin page whether mails are shared, at first not.
+	// Without it mails are shared, and nothing is asked.
+	Readers func(context.Context) (messages.Readers, error)
 
 	// Explain tells an administrator in a sentence or two which rule decides what a user may do with a record. Without
 	// it the admin page leaves the question out.

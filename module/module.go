@@ -34,6 +34,7 @@ type Extension struct {
 	sessions  *sessions.Service
 	search    *search.Service
 	messages  *messages.Service
+	sharing   *messages.Sharing // nil where the CRM leaves no choice
 	tab       *template.Template
 	handler   http.Handler
 
@@ -76,10 +77,15 @@ func (e *Extension) wire() (err error) {
 	if err != nil {
 		return err
 	}
-	e.messages, err = messages.New(messages.Config{
+	mails := messages.Config{
 		DB: e.db, Blobs: e.blobs, Filing: c.Host.Filing, Permissions: c.Host.Permissions,
-		Labels: e.labels, UserName: e.userName, Shared: c.Shared, Logger: e.log,
-	})
+		Labels: e.labels, UserName: e.userName, Logger: e.log,
+	}
+	if c.Host.Readers != nil {
+		e.sharing = &messages.Sharing{DB: e.db, Readers: c.Host.Readers, Logger: e.log}
+		mails.Shared = e.sharing.Shared
+	}
+	e.messages, err = messages.New(mails)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,8 @@ func (e *Extension) routes() (http.Handler, error) {
 		Version: Version, MinimumCRM: c.MinimumCRM,
 		DB: e.db, Licensing: e.licensing, Sessions: e.sessions, Messages: e.messages, Search: e.search, Blobs: e.blobs,
 		Accounts: c.Host.Accounts, Records: c.Host.Records, Permissions: c.Host.Permissions,
-		AdminUser: c.Host.AdminUser, FindUser: c.Host.FindUser, Explain: c.Host.Explain, Product: e.adminProduct, Shared: c.Shared, ClientIP: c.ClientIP,
+		AdminUser: c.Host.AdminUser, FindUser: c.Host.FindUser, Explain: c.Host.Explain, Product: e.adminProduct,
+		Sharing: e.sharing, ClientIP: c.ClientIP,
 		Now: c.Now, Logger: e.log,
 	})
 	if err != nil {

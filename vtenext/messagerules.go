@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
 	"github.com/mailconnector/mailconnector/permissions/sharing"
 )
@@ -156,6 +157,21 @@ func (q *inquiry) judgeMessage(op sharing.Operation, f *fact) permissions.Decisi
 		return allow(CodeRelated, "The message is related to a record the user may open.")
 	}
 	return refuse(CodeMessagePrivate, "The message belongs to somebody else, and nothing opens it to the user.")
+}
+
+// Readers tells who reads a linked message by the organisation's default for Messages.
+func (p *Permissions) Readers(ctx context.Context) (messages.Readers, error) {
+	policy, err := p.fresh.policy(ctx)
+	if err != nil {
+		return "", err
+	}
+	switch policy.messages {
+	case sharing.PublicReadOnly:
+		return messages.ReadersOfRecord, nil
+	case sharing.Private:
+		return messages.ReadersAbove, nil
+	}
+	return messages.ReadersOwner, nil
 }
 
 // opensToSuperiors reports whether users read what belongs to those below them and to their groups.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
 	"github.com/mailconnector/mailconnector/permissions/sharing"
 	"github.com/mailconnector/mailconnector/vtenext"
@@ -90,4 +91,16 @@ func testMessages(t *testing.T, db *sql.DB) {
 			t.Error(diff)
 		}
 	})
+}
+
+func testReaders(t *testing.T, db *sql.DB) {
+	keep(t, db, "vte_def_org_share")
+	for permission, want := range map[string]messages.Readers{
+		"0": messages.ReadersOfRecord, "3": messages.ReadersAbove, "8": messages.ReadersOwner,
+	} {
+		shareMessages(t, db, permission)
+		if got, err := permissionsOf(t, db).Readers(t.Context()); got != want || err != nil {
+			t.Errorf("with the default %s: %q, %v, want %q", permission, got, err, want)
+		}
+	}
 }

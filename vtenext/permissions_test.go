@@ -59,6 +59,7 @@ func TestPermissions(t *testing.T) {
 		{"advanced rules on records that lists leave out", testAdvancedRulesOnRecordsThatListsLeaveOut},
 		{"activities", testActivities},
 		{"messages", testMessages},
+		{"who reads a linked message follows the default", testReaders},
 		{"explanations name the rule that decided", testExplanations},
 		{"what is missing disables its part", testMissingTables},
 		{"extensions are named, and refuse all but administrators", testExtensions},

@@ -95,6 +95,7 @@ func TestBesideVtenext(t *testing.T) {
 		{"a decision is explained", explainsDecision},
 		{"a user signs in, searches and links", linksWhileServing},
 		{"what was linked is exported and verified", exportsMails},
+		{"an administrator shares linked mails", sharesWhileServing},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.run(t, b) }) {
 			t.FailNow()

@@ -22,7 +22,6 @@ type siteFlags struct {
 	crmFlags
 	path, installation, content string
 	vendors, origins            list
-	share                       bool
 }
 
 func (c *siteFlags) declare(f *flag.FlagSet) {
@@ -30,7 +29,6 @@ func (c *siteFlags) declare(f *flag.FlagSet) {
 	f.StringVar(&c.path, "prefix", module.DefaultPrefix, "`path` everything is served below")
 	f.StringVar(&c.installation, "installation", "", "`name` of this CRM in licenses (default: the host in --crm-url)")
 	f.StringVar(&c.content, "content", "", contentUsage)
-	f.BoolVar(&c.share, "share", false, "let everyone who sees a record read the mails linked to it. Where the CRM keeps messages private, this\nmarks linked mails public: every user of the CRM who knows the address of such a mail can then open it")
 	f.Var(&c.vendors, "vendor", "public key `file` of who signs licenses; may be given several times")
 	f.Var(&c.origins, "origin", "`origin` the add-in is served from, such as https://crm.example.com; may be given several times (default: that of --crm-url)")
 }
@@ -90,7 +88,6 @@ func (c *siteFlags) mount(installed *crm, keys []licensing.PublicKey, logger *sl
 	ext, err := module.New(module.Config{
 		DB: installed.db, Host: host, Prefix: c.path, CRMURL: c.url, Installation: c.installation,
 		AllowedOrigins: c.origins, VendorKeys: keys, Content: content, Logger: logger,
-		Shared: func(context.Context) (bool, error) { return c.share, nil },
 	})
 	if err != nil {
 		return nil, errors.Join(err, content.Close())
@@ -157,7 +154,7 @@ func (c *crm) host(siteURL, version string) (module.Host, error) {
 		Product: func(context.Context) (module.Product, error) {
 			return module.Product{Name: "vtenext", Version: version}, nil
 		},
-		FindUser: vtenext.NewAccounts(c.CRM).Find,
+		FindUser: vtenext.NewAccounts(c.CRM).Find, Readers: c.permissions.Readers,
 		Explain: func(ctx context.Context, user permissions.Subject, r permissions.Record) (string, error) {
 			explanation, err := c.permissions.Explain(ctx, user, r)
 			return explanation.String(), err
