@@ -38,13 +38,35 @@ func parseAddress(raw string) Address {
 	}
 	name, rest, bracketed := strings.Cut(text, "<")
 	if bracketed {
-		a.Address, _, _ = strings.Cut(rest, ">")
+		a.Address = bracketedAddress(rest)
 	} else {
 		name, a.Address = bareAddress(text)
 	}
 	a.Name = strings.Trim(decodeWords(name), `"' `)
 	a.Address = strings.Trim(cleanLine(a.Address), `"' `)
 	return a
+}
+
+// bracketedAddress reads the address behind an opening bracket, without what RFC 5322 section 4.4 still allows there: comments, blanks
+// around the at sign, the route that the mail should take. Of several words the address is the one with an at sign.
+func bracketedAddress(s string) string {
+	s, _, _ = strings.Cut(s, ">")
+	s = strings.Join(strings.Fields(withoutComments(s)), " ")
+	if strings.HasPrefix(s, "@") {
+		_, behind, routed := strings.Cut(s, ":")
+		if routed {
+			s = behind
+		}
+	}
+	for _, sign := range []string{"@", "."} {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, " "+sign, sign), sign+" ", sign)
+	}
+	for _, word := range strings.Fields(s) {
+		if strings.Contains(word, "@") {
+			return word
+		}
+	}
+	return s
 }
 
 // bareAddress finds the address in a mailbox without brackets: the word with an at sign, or the only word there is.

@@ -59,7 +59,12 @@ func webName(charset string) string {
 // toUTF8 converts text from a declared charset, and tells whether it knows the charset. Text that says nothing, or something
 // unknown, is UTF-8 where it looks like it and Windows-1252 otherwise, as most unlabelled 8-bit text is.
 func toUTF8(charset string, text []byte) (string, bool) {
-	known := isUnicode(charset)
+	known := isUnicode(charset) || isUTF7(charset)
+	if isUTF7(charset) {
+		if out, ok := decodeUTF7(text); ok {
+			return out, true
+		}
+	}
 	if !known {
 		if e := lookup(charset); e != nil {
 			if out, err := e.NewDecoder().Bytes(text); err == nil {

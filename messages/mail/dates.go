@@ -10,10 +10,11 @@ import (
 // parseDate reads a Date field (RFC 5322 sections 3.3 and 4.3) by the look of its words rather than their order, so that the
 // obsolete and the home-made forms are read too: two-digit years, zone names, asctime, dashes, missing commas and seconds.
 func parseDate(s string) (time.Time, bool) {
-	s = withoutComments(cleanLine(s))
-	if t, err := time.Parse(time.RFC3339, strings.TrimSpace(s)); err == nil {
+	s = strings.Join(strings.Fields(withoutComments(cleanLine(s))), " ")
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t.UTC(), true
 	}
+	s = strings.ReplaceAll(strings.ReplaceAll(s, " :", ":"), ": ", ":") // RFC 5322 section 4.3 allows "10 : 00"
 	d := date{day: -1, year: -1, hour: -1}
 	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' }) {
 		d.word(word)
@@ -45,6 +46,8 @@ type date struct {
 	hour, minute, sec int
 	offset            int // seconds east of UTC
 	zoned             bool
+	half              string // of the day: "am", "pm", or ""
+	broken            bool   // a clock of which no time can be made
 }
 
 // word takes one word. The first word of a kind counts.
@@ -54,6 +57,8 @@ func (d *date) word(w string) {
 	switch {
 	case strings.ContainsRune(w, ':') && d.hour < 0 && w[0] != '+' && w[0] != '-':
 		d.clock(w)
+	case d.hour >= 0 && (lower == "am" || lower == "pm"):
+		d.half = lower
 	case d.hour >= 0 && !d.zoned && d.zone(lower):
 	case notNumber == nil && w[0] != '+' && w[0] != '-':
 		d.number(n, len(w))
@@ -120,6 +125,7 @@ func (d *date) clock(w string) {
 		digits, _, _ := strings.Cut(parts[i], ".")
 		v, err := strconv.Atoi(digits)
 		if err != nil || v < 0 {
+			d.broken = d.broken || isDigit(w[0])
 			return
 		}
 		n[i] = v
@@ -127,6 +133,8 @@ func (d *date) clock(w string) {
 	d.hour, d.minute, d.sec = n[0], n[1], n[2]
 	d.zone(zone)
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // zone is an offset or the name of one, in lower case, and tells whether it was.
 func (d *date) zone(w string) bool {
@@ -201,7 +209,13 @@ func monthOf(lower string) time.Month {
 // time puts the words together; a clock is needed no more than a zone is, a calendar day is.
 func (d *date) time() (time.Time, bool) {
 	hour := max(d.hour, 0)
-	if d.day < 1 || d.day > 31 || d.month == 0 || d.year < 1900 || hour > 24 || d.minute > 59 || d.sec > 60 {
+	if d.half != "" && hour <= 12 {
+		hour %= 12
+		if d.half == "pm" {
+			hour += 12
+		}
+	}
+	if d.broken || d.day < 1 || d.day > 31 || d.month == 0 || d.year < 1900 || hour > 24 || d.minute > 59 || d.sec > 60 {
 		return time.Time{}, false
 	}
 	t := time.Date(d.year, d.month, d.day, hour, d.minute, d.sec, 0, time.UTC)

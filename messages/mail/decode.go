@@ -27,6 +27,8 @@ func newDecoder(encoding string) (decoder, bool) {
 		return &base64Decoder{}, true
 	case "quoted-printable":
 		return &quotedDecoder{}, true
+	case "x-uuencode", "uuencode", "x-uue", "uue":
+		return &uuDecoder{}, true
 	case "", "7bit", "8bit", "binary":
 		return identity{}, true
 	}

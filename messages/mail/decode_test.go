@@ -27,9 +27,14 @@ func TestDecode(t *testing.T) {
 		{"quoted-printable with white space at line ends", "quoted-printable", "one \t\r\ntwo\t\nthree ", "one\r\ntwo\nthree"},
 		{"quoted-printable with invalid escapes", "quoted-printable", "=XY =4 =\rx ==41 100%=", "=XY =4 =\rx =A 100%"},
 		{"quoted-printable with an escape cut in two", "quoted-printable", "a=4", "a=4"},
+		{"uuencode", "x-uuencode", "begin 644 cat.txt\r\n$0V%T<P``\r\n`\r\nend\r\n", "Cats"},
+		{"uuencode with text around it", "uuencode", "Cats:\nbegin 644 a\n#0V%T\nend\nM is a letter\n", "Cat"},
+		{"uuencode without its end", "x-uue", "begin 644 a\n#0V%T\n#0V%T", "CatCat"},
+		{"uuencode with the blanks at line ends cut", "uue", "begin 644 a\n#0V$\n$0V%T\nend\n", "CaCat"},
+		{"uuencode without its beginning", "uuencode", "#0V%T\nend\n", ""},
 		{"8bit", "8bit", "=41 \xff\r\n", "=41 \xff\r\n"},
 		{"no encoding", "", "SGk=", "SGk="},
-		{"an encoding we do not know", "x-uuencode", "begin 644 a\n", "begin 644 a\n"},
+		{"an encoding we do not know", "x-gzip64", "begin 644 a\n", "begin 644 a\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

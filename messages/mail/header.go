@@ -28,7 +28,8 @@ func wanted(name string) bool {
 }
 
 // readHeader reads a header block with the blank line after it. A block also ends where a line can be no field, and before a
-// delimiter; then the body begins right there. But after a line that asks for more, the next one continues it, indented or not.
+// delimiter; then the body begins right there. But after a line that asks for more, the next one continues it, indented or not, and
+// lines are skipped where the header goes on behind them.
 func (s *splitter) readHeader() header {
 	var block []byte
 	for {
@@ -43,6 +44,8 @@ func (s *splitter) readHeader() header {
 			block = s.line(block)
 		case !ended && unfinished(block):
 			block = s.line(append(block, ' '))
+		case !ended && s.skipJunk(block):
+			s.problems.add(s.next(), ProblemHeaderDamaged, "Lines of the header are no fields; they were skipped.")
 		default:
 			if len(block) > 0 {
 				s.problems.add(s.next(), ProblemHeaderUnfinished, "The header ends without the blank line that separates it from the body.")

@@ -78,12 +78,13 @@ func nextParam(s string) (name, value, rest string) {
 }
 
 // quoted reads a quoted string behind its opening quote. A quote closes it only where a semicolon or the end follows: names such as
-// "a "b".pdf" are sent as they are. Of escapes only those of quote and backslash count: others are Windows paths.
+// "a "b".pdf" are sent as they are. In a Windows path only the escapes of quote and backslash count: nobody escapes the others there.
 func quoted(s string) (value, rest string) {
 	var out strings.Builder
+	path := isWindowsPath(s)
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c == '\\' && i+1 < len(s) && (s[i+1] == '"' || s[i+1] == '\\'):
+		case c == '\\' && i+1 < len(s) && (!path || s[i+1] == '"' || s[i+1] == '\\'):
 			i++
 			out.WriteByte(s[i])
 		case c == '"':
@@ -97,6 +98,11 @@ func quoted(s string) (value, rest string) {
 		}
 	}
 	return out.String(), ""
+}
+
+// isWindowsPath tells whether a value begins as "C:\file" or "\\server".
+func isWindowsPath(s string) bool {
+	return len(s) > 2 && s[1] == ':' && s[2] == '\\' || strings.HasPrefix(s, `\\`)
 }
 
 // parseSegment takes a parameter name apart (RFC 2231 sections 3 and 4); number is -1 for one that is no segment.

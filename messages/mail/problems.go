@@ -16,6 +16,7 @@ type Problem struct {
 const (
 	ProblemHeaderMissing    = "header-missing"     // the mail starts with its body
 	ProblemHeaderUnfinished = "header-unfinished"  // no blank line between header and body
+	ProblemHeaderDamaged    = "header-damaged"     // lines that are no fields, skipped
 	ProblemHeaderTooLong    = "header-too-long"    // beyond Limits.Header; later fields not read
 	ProblemBoundary         = "boundary-unusable"  // multipart without a boundary, or with one over 256 bytes: kept whole
 	ProblemNoParts          = "multipart-empty"    // its boundary never occurs: kept whole

@@ -34,11 +34,15 @@ func newSplitter(src *source, l Limits) *splitter {
 func (s *splitter) mail() {
 	s.prelude()
 	otherwise := "text/plain"
-	if head := s.src.peek(headSize); len(head) == 0 || blankLine(head) == 0 && !isField(head, false) {
-		s.problems.add(0, ProblemHeaderMissing, "The mail has no header.")
+	head := s.src.peek(headSize)
+	strange := len(head) == 0 || blankLine(head) == 0 && !isField(head, false)
+	if strange {
 		otherwise = typeOfOther(head)
 	}
 	s.header = s.readHeader()
+	if strange && len(s.header) == 0 {
+		s.problems.add(0, ProblemHeaderMissing, "The mail has no header.")
+	}
 	s.entity(s.header, otherwise, "")
 }
 

@@ -1,0 +1,51 @@
+package mail
+
+import (
+	"bytes"
+	"strings"
+)
+
+// maxJunk bounds, in bytes, the lines inside a header that are no fields.
+const maxJunk = 8 << 10
+
+// skipJunk skips lines that are no fields where the header goes on behind them, and tells whether there are such. If not, the body
+// begins here. Block is the header so far.
+func (s *splitter) skipJunk(block []byte) bool {
+	window := s.src.peek(maxJunk)
+	n := s.junk(window[:min(len(window), maxJunk)], block)
+	s.src.skip(n)
+	return n > 0
+}
+
+// junk is the length of the lines at the start of window that are no fields. They end before a field that we read and that block
+// lacks. Without one they end at the blank line if each has at least a colon or is indented: then they are fields with odd names, and
+// no text. In a part they may be one.
+func (s *splitter) junk(window, block []byte) int {
+	before := parseHeader(block)
+	likeFields := len(block) > 0 && len(s.open) == 0
+	for n := 0; n < len(window); {
+		line := window[n:]
+		end := bytes.IndexByte(line, '\n') + 1
+		_, ended := s.delimiter(line)
+		switch {
+		case likeFields && blankLine(line) > 0, s.lacks(before, line):
+			return n
+		case end == 0 || ended || blankLine(line) > 0 || bytes.IndexByte(line[:end], 0) >= 0:
+			return 0
+		}
+		likeFields = likeFields && (isBlank(line[0]) || bytes.IndexByte(line[:end], ':') > 0)
+		n += end
+	}
+	return 0
+}
+
+// lacks tells whether line begins a field that we read and that the header before it has not. In a part only the fields that describe
+// its content are: the others are those of a mail quoted in its text.
+func (s *splitter) lacks(before header, line []byte) bool {
+	if isBlank(line[0]) || !isField(line, false) {
+		return false
+	}
+	name, _, _ := bytes.Cut(line, []byte(":"))
+	key := strings.ToLower(string(bytes.TrimSpace(name)))
+	return wanted(key) && before[key] == nil && (len(s.open) == 0 || strings.HasPrefix(key, "content-"))
+}
