@@ -3,54 +3,62 @@ package search
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/mailconnector/mailconnector/permissions"
 )
 
-// Exact is what a [Source] may offer besides: a direct look into the host's tables. It answers searches and suggestions
-// while the index is being built; without it they know only what is in the index already.
+// Exact is what a [Source] may offer besides: a direct look into the host's tables. Until the index is built, searches
+// and suggestions are answered by it alone; without it they find nothing before.
 type Exact interface {
-	// Exact returns at most limit records that have exactly this e-mail address or record number, whatever its case,
-	// in a field that the subject may see. The caller checks what the subject may view of them.
-	Exact(ctx context.Context, s permissions.Subject, text string, limit int) ([]permissions.Record, error)
+	// Exact returns records that have exactly one of the values, whatever its case, as an e-mail address or record
+	// number in a field that the subject may see: at most limit for each value. Records that the subject may view come
+	// first; the caller checks each again.
+	Exact(ctx context.Context, s permissions.Subject, values []string, limit int) ([]ExactMatch, error)
 }
 
-// lookUp asks the host for records by an address or number, unless the index is complete.
-func (s *Service) lookUp(ctx context.Context, subject permissions.Subject, text string) ([]permissions.Record, error) {
+// ExactMatch is a record that has a value.
+type ExactMatch struct {
+	Record permissions.Record
+	Value  string // one of those asked for, in any case
+}
+
+// built reports whether the index has seen every record once.
+func (s *Service) built() bool { return s.known.Load().Built }
+
+// lookUp asks the host for records by addresses and numbers. It returns them by the values as given.
+func (s *Service) lookUp(ctx context.Context, subject permissions.Subject, values []string) (map[string][]permissions.Record, error) {
 	source, offers := s.source.(Exact)
-	if !offers || text == "" || s.known.Load().Built {
+	if !offers || len(values) == 0 {
 		return nil, nil
 	}
-	records, err := source.Exact(ctx, subject, text, MaxLimit)
+	found, err := source.Exact(ctx, subject, values, MaxLimit)
 	if err != nil {
-		return nil, fmt.Errorf("look up an address or number: %w", err)
+		return nil, fmt.Errorf("look up addresses and numbers: %w", err)
+	}
+	records := make(map[string][]permissions.Record, len(values))
+	for _, value := range values {
+		for _, match := range found {
+			if strings.EqualFold(match.Value, value) {
+				records[value] = append(records[value], match.Record)
+			}
+		}
 	}
 	return records, nil
 }
 
-// addExact puts records that the host found in front of those from the index.
-func (s *Service) addExact(ctx context.Context, v *view, q Query, limit int, results *Results) error {
+// searchHost answers a search from the host's tables, while the index is being built.
+func (s *Service) searchHost(ctx context.Context, v *view, q Query, limit int, results *Results) error {
 	if q.Cursor != "" {
-		return nil
+		return errForeignCursor()
 	}
-	records, err := s.lookUp(ctx, v.subject, address(q.Text))
-	if err != nil || len(records) == 0 {
-		return err
-	}
-	hits, failed, err := s.hits(ctx, v, records)
+	value := strings.TrimSpace(q.Text)
+	found, err := s.lookUp(ctx, v.subject, []string{value})
 	if err != nil {
 		return err
 	}
+	hits, failed, err := s.hits(ctx, v, found[value])
 	results.Partial = appendNew(results.Partial, failed)
-	first := make(map[permissions.Record]bool, len(hits))
-	for _, hit := range hits {
-		first[hit.Record] = true
-	}
-	for _, hit := range results.Items {
-		if !first[hit.Record] {
-			hits = append(hits, hit)
-		}
-	}
 	results.Items = hits[:min(len(hits), limit)]
-	return nil
+	return err
 }

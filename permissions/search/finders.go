@@ -3,88 +3,125 @@ package search
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 
 	"github.com/mailconnector/mailconnector/permissions"
 )
 
-// maxReferences bounds the message ids looked up: the mail answered and the nearest ones before it.
-const maxReferences = 50
+// The kinds of groups.
+const (
+	byConversation = "conversation"
+	byChoice       = "choice"
+	byAddress      = "address"
+	byNumber       = "number"
+	byParent       = "open"
+	byDomain       = "domain"
+)
+
+const (
+	maxReferences = 50  // message ids looked up: the mail answered and the nearest ones before it
+	maxChoices    = 100 // earlier choices looked at
+	maxOpen       = 1000
+)
+
+// propose finds candidates for every group that the mail itself leads to, best group first, domains last.
+func (g *suggesting) propose(ctx context.Context, d depth) ([]proposals, error) {
+	var all []proposals
+	for _, find := range []func(context.Context, depth) ([]proposals, error){g.byConversation, g.byChoice, g.byTerms, g.byDomain} {
+		found, err := find(ctx, d)
+		if err != nil {
+			return nil, fmt.Errorf("suggest records: %w", err)
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
 
 // byConversation finds the records that earlier mails of the conversation are on. Only mails that this CRM holds
 // count, so that a forged header leads nowhere its reader could not go.
-func (s *Service) byConversation(ctx context.Context, v *view, m Mail) ([]proposal, error) {
-	if s.conversations == nil {
-		return nil, nil
-	}
-	ids := slices.Clone(m.References)
+func (g *suggesting) byConversation(ctx context.Context, _ depth) ([]proposals, error) {
+	found := proposals{kind: byConversation}
+	ids := slices.Clone(g.mail.References)
 	slices.Reverse(ids)
-	ids = append([]string{m.MessageID, m.InReplyTo}, ids[:min(len(ids), maxReferences)]...)
+	ids = append([]string{g.mail.MessageID, g.mail.InReplyTo}, ids[:min(len(ids), maxReferences)]...)
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
-	if len(ids) == 0 {
-		return nil, nil
+	if g.service.conversations == nil || len(ids) == 0 {
+		return []proposals{found}, nil
 	}
-	records, err := s.conversations.LinkedTo(ctx, v.subject, ids)
-	return proposals(records, ""), err
+	records, err := g.service.conversations.LinkedTo(ctx, g.view.subject, ids)
+	found.add(records, "")
+	return []proposals{found}, err
 }
 
 // byChoice finds what the user linked before for one of the addresses.
-func (s *Service) byChoice(ctx context.Context, v *view, m Mail) ([]proposal, error) {
-	about := make(map[string]string, len(m.Participants))
-	keys := make([][]byte, len(m.Participants))
-	for i, p := range m.Participants {
+func (g *suggesting) byChoice(ctx context.Context, _ depth) ([]proposals, error) {
+	about := make(map[string]string, len(g.mail.Participants))
+	keys := make([][]byte, len(g.mail.Participants))
+	for i, p := range g.mail.Participants {
 		keys[i] = addressKey(p.Address)
 		about[string(keys[i])] = p.Address
 	}
-	choices, err := s.store.choices(ctx, v.subject.UserID, keys, maxCandidates)
-	list := make([]proposal, len(choices))
-	for i, c := range choices {
-		list[i] = proposal{permissions.Record{Type: c.Type, ID: c.Record}, about[string(c.Address)]}
+	choices, err := g.service.store.choices(ctx, g.view.subject.UserID, keys, maxChoices)
+	found := proposals{kind: byChoice}
+	for _, c := range choices {
+		found.add([]permissions.Record{{Type: c.Type, ID: c.Record}}, about[string(c.Address)])
 	}
-	return list, err
+	return []proposals{found}, err
 }
 
-// byAddress finds records that have exactly one of the addresses in a field the subject may see.
-func (s *Service) byAddress(ctx context.Context, v *view, m Mail) ([]proposal, error) {
-	addresses := make([]string, len(m.Participants))
-	for i, p := range m.Participants {
-		addresses[i] = p.Address
+// byTerms finds records that have exactly one of the addresses in a field the subject may see, and records whose
+// number stands in the subject. Until the index is built the host is asked instead.
+func (g *suggesting) byTerms(ctx context.Context, d depth) ([]proposals, error) {
+	var addresses, numbers []string
+	for _, p := range g.mail.Participants {
+		addresses = append(addresses, p.Address)
 	}
-	list, err := s.byExact(ctx, v, emailTerm, addresses)
-	for _, addr := range addresses {
-		if err != nil {
-			return nil, err
-		}
-		var records []permissions.Record
-		records, err = s.lookUp(ctx, v.subject, addr)
-		list = append(list, proposals(records, addr)...)
+	numbers = recordNumber.FindAllString(g.mail.Subject, maxPerGroup)
+	if !g.service.built() {
+		records, err := g.service.lookUp(ctx, g.view.subject, slices.Concat(addresses, numbers))
+		return []proposals{fromHost(byAddress, addresses, records), fromHost(byNumber, numbers, records)}, err
 	}
-	return list, err
+	var terms []exactTerm
+	for _, a := range addresses {
+		terms = append(terms, exactTerm{emailTerm, a})
+	}
+	for _, n := range numbers {
+		terms = append(terms, exactTerm{numberTerm, cut(fold(n))})
+	}
+	records, err := g.service.lookUpTerms(ctx, g.view, terms, d)
+	if err != nil {
+		return nil, err
+	}
+	return []proposals{
+		g.fromIndex(byAddress, addresses, terms[:len(addresses)], records),
+		g.fromIndex(byNumber, numbers, terms[len(addresses):], records),
+	}, nil
 }
 
 // recordNumber is how the CRM's record numbers look: letters, then digits.
 var recordNumber = regexp.MustCompile(`\b\p{L}{1,10}[-_]?\d{1,12}\b`)
 
-// byNumber finds records whose number stands in the subject.
-func (s *Service) byNumber(ctx context.Context, v *view, m Mail) ([]proposal, error) {
-	return s.byExact(ctx, v, numberTerm, recordNumber.FindAllString(fold(m.Subject), maxPerGroup))
-}
-
 // byDomain finds companies by the domain of an address. A company is a record of a type that has a web site or
 // domain field; free-mail domains say nothing.
-func (s *Service) byDomain(ctx context.Context, v *view, m Mail) ([]proposal, error) {
-	free, err := s.FreeMailDomains(ctx)
+func (g *suggesting) byDomain(ctx context.Context, d depth) ([]proposals, error) {
+	free, err := g.service.FreeMailDomains(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var domains []string
-	for _, p := range m.Participants {
+	var terms []exactTerm
+	for _, p := range g.mail.Participants {
 		if domain := domainOf(p.Address); domain != "" && !isFreeMail(domain, free) && !slices.Contains(domains, domain) {
-			domains = append(domains, domain)
+			domains, terms = append(domains, domain), append(terms, exactTerm{domainTerm, cut(domain)})
 		}
 	}
-	return s.byExact(ctx, v.narrowed((*typeView).hasDomain), domainTerm, domains)
+	if !g.service.built() {
+		return []proposals{{kind: byDomain}}, nil
+	}
+	records, err := g.service.lookUpTerms(ctx, g.view.narrowed((*typeView).hasDomain), terms, d)
+	return []proposals{g.fromIndex(byDomain, domains, terms, records)}, err
 }
 
 func (tv *typeView) hasDomain() bool {
@@ -93,63 +130,57 @@ func (tv *typeView) hasDomain() bool {
 	})
 }
 
-// byParents finds open deals and tickets of the persons and companies found so far.
-func (s *Service) byParents(ctx context.Context, found map[permissions.Record]bool) ([]proposal, error) {
-	byType := make(map[string][]string)
-	for r := range found {
-		byType[r.Type] = append(byType[r.Type], r.ID)
-	}
-	var rows []docRow
-	for entityType, ids := range byType {
-		typeID, known := s.names.id(typeName, entityType)
-		if !known {
-			continue
-		}
-		part, err := s.store.openChildren(ctx, typeID, ids, maxCandidates)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, part...)
-	}
-	slices.SortFunc(rows, latestFirst)
-	list := make([]proposal, len(rows))
-	for i, row := range rows {
-		list[i] = proposal{record: s.record(row)}
-	}
-	return list, nil
-}
-
-// byExact finds documents by whole terms, in the order the terms are given, the latest modified first for each.
-func (s *Service) byExact(ctx context.Context, v *view, kind termKind, texts []string) ([]proposal, error) {
-	if v.empty() {
-		return nil, nil
-	}
-	var ids []int64
-	about := make(map[int64]string)
-	for _, text := range texts {
-		w := newWalk(s.store, v, queryWord{{kind, whole, []byte(cut(text))}}, nil, place{})
-		found, _, err := gather(ctx, w, nil, false)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range found {
-			if _, before := about[c.doc]; !before {
-				ids, about[c.doc] = append(ids, c.doc), text
+// byParents finds open deals and tickets of the persons and companies in groups found before.
+func (g *suggesting) byParents(ctx context.Context, groups []Group) (proposals, error) {
+	found := proposals{kind: byParent}
+	parents := make(map[int32][]string)
+	for _, group := range groups {
+		for _, item := range group.Items {
+			if typeID, known := g.service.names.id(typeName, item.Record.Type); known {
+				parents[typeID] = append(parents[typeID], item.Record.ID)
 			}
 		}
 	}
-	docs, err := s.store.docs(ctx, ids)
-	if err != nil {
-		return nil, err
+	rows, err := g.service.store.openOf(ctx, parents, maxOpen)
+	slices.SortFunc(rows, latestFirst)
+	for _, row := range rows {
+		if g.view.reaches(row) {
+			found.add([]permissions.Record{g.service.record(row)}, "")
+		}
 	}
-	slices.SortFunc(docs, func(a, b docRow) int {
-		return cmp.Or(cmp.Compare(slices.Index(texts, about[a.ID]), slices.Index(texts, about[b.ID])), latestFirst(a, b))
-	})
-	list := make([]proposal, len(docs))
-	for i, doc := range docs {
-		list[i] = proposal{s.record(doc), about[doc.ID]}
+	return found, err
+}
+
+// reaches reports whether a document is worth a permission check: its type is visible, its owner in scope.
+func (v *view) reaches(d docRow) bool {
+	tv, visible := v.types[d.Type]
+	return visible && (tv.any || tv.owners.has(d.Owner))
+}
+
+// fromIndex lists what the index has for terms, in the order of the terms; about says what each stands for.
+func (g *suggesting) fromIndex(kind string, about []string, terms []exactTerm, records map[exactTerm]matches) proposals {
+	found := proposals{kind: kind}
+	for i, term := range terms {
+		found.cut = found.cut || records[term].cut
+		for _, doc := range records[term].docs {
+			found.add([]permissions.Record{g.service.record(doc)}, about[i])
+		}
 	}
-	return list, nil
+	return found
+}
+
+func fromHost(kind string, values []string, records map[string][]permissions.Record) proposals {
+	found := proposals{kind: kind}
+	for _, value := range values {
+		found.add(records[value], value)
+	}
+	return found
+}
+
+func (p *proposals) add(records []permissions.Record, about string) {
+	for _, r := range records {
+		p.list = append(p.list, proposal{r, about})
+	}
 }
 
 func latestFirst(a, b docRow) int {
@@ -158,12 +189,4 @@ func latestFirst(a, b docRow) int {
 
 func (s *Service) record(row docRow) permissions.Record {
 	return permissions.Record{Type: s.names.name(row.Type), ID: row.Record}
-}
-
-func proposals(records []permissions.Record, about string) []proposal {
-	list := make([]proposal, len(records))
-	for i, r := range records {
-		list[i] = proposal{r, about}
-	}
-	return list
 }

@@ -34,6 +34,10 @@ type crm struct {
 	linked  map[string][]permissions.Record // message id → records
 	failing string                          // entity type whose cards cannot be read
 	wide    bool                            // Scope cannot say whose records a user sees
+	scope   []string                        // whose records Scope says, where it is not the same as sees
+
+	became   map[permissions.Record]permissions.Record
+	readOnly string // entity type that mails cannot be linked to
 }
 
 func newCRM() *crm {
@@ -87,7 +91,7 @@ func (c *crm) Types(_ context.Context, s permissions.Subject, _ string) ([]permi
 	fields := map[string][]string{"Contacts": {"name", "email", "phone", "number"}, "Accounts": {"name", "website"}, "HelpDesk": {"name", "number"}}
 	var types []permissions.EntityType
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		t := permissions.EntityType{Name: name, Label: name, CanLink: true}
+		t := permissions.EntityType{Name: name, Label: name, CanLink: name != c.readOnly}
 		for _, f := range fields[name] {
 			if c.hidden[s.UserID] != f {
 				t.Fields = append(t.Fields, permissions.Field{Name: f, Label: f, Kind: kinds[f]})
@@ -113,7 +117,11 @@ func (c *crm) Check(_ context.Context, s permissions.Subject, _ permissions.Acti
 }
 
 func (c *crm) Scope(_ context.Context, s permissions.Subject, _ string) (permissions.Scope, error) {
-	return permissions.Scope{All: s == boss, More: c.wide, Owners: c.sees[s.UserID]}, nil
+	owners := c.sees[s.UserID]
+	if c.scope != nil {
+		owners = c.scope
+	}
+	return permissions.Scope{All: s == boss, More: c.wide, Owners: owners}, nil
 }
 
 func (c *crm) Cards(_ context.Context, _ permissions.Subject, records []permissions.Record) ([]search.Card, error) {
@@ -122,7 +130,16 @@ func (c *crm) Cards(_ context.Context, _ permissions.Subject, records []permissi
 		if r.Type == c.failing {
 			return nil, errors.New("the table is being rebuilt")
 		}
-		cards = append(cards, search.Card{Record: r, Label: c.docs[r].Label})
+		card := search.Card{Record: r, Label: c.docs[r].Label}
+		for _, e := range c.docs[r].Entries {
+			if e.Kind == permissions.KindNumber {
+				card.Number = e.Value
+			}
+		}
+		if successor, ok := c.became[r]; ok {
+			card.Successor = &successor
+		}
+		cards = append(cards, card)
 	}
 	return cards, nil
 }
@@ -216,14 +233,15 @@ func sorted(list []string) []string {
 // openHost is a host that also looks into its own tables.
 type openHost struct{ *crm }
 
-func (h openHost) Exact(_ context.Context, s permissions.Subject, text string, _ int) ([]permissions.Record, error) {
-	var records []permissions.Record
+func (h openHost) Exact(_ context.Context, s permissions.Subject, values []string, _ int) ([]search.ExactMatch, error) {
+	var found []search.ExactMatch
 	for r, d := range h.docs {
 		for _, e := range d.Entries {
-			if h.hidden[s.UserID] != e.Field && strings.EqualFold(e.Value, text) {
-				records = append(records, r)
+			same := func(value string) bool { return strings.EqualFold(e.Value, value) }
+			if h.hidden[s.UserID] != e.Field && slices.ContainsFunc(values, same) {
+				found = append(found, search.ExactMatch{Record: r, Value: e.Value})
 			}
 		}
 	}
-	return records, nil
+	return found, nil
 }

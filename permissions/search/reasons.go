@@ -9,21 +9,21 @@ type phrase struct{ label, reason string }
 func phrases(lang string) map[string]phrase {
 	if strings.HasPrefix(strings.ToLower(lang), "it") {
 		return map[string]phrase{
-			"conversation": {"Questa conversazione", "Un messaggio di questa conversazione è già collegato"},
-			"choice":       {"Scelti in precedenza", "L'hai collegato in precedenza per …"},
-			"address":      {"Stesso indirizzo e-mail", "Contiene l'indirizzo …"},
-			"number":       {"Numero nell'oggetto", "Il numero … è nell'oggetto"},
-			"open":         {"Opportunità e ticket aperti", "Aperto per una persona o azienda trovata sopra"},
-			"domain":       {"Aziende con questo dominio", "Usa il dominio …"},
+			byConversation: {"Questa conversazione", "Un messaggio di questa conversazione è già collegato"},
+			byChoice:       {"Scelti in precedenza", "L'hai collegato in precedenza per …"},
+			byAddress:      {"Stesso indirizzo e-mail", "Contiene l'indirizzo …"},
+			byNumber:       {"Numero nell'oggetto", "Il numero … è nell'oggetto"},
+			byParent:       {"Opportunità e ticket aperti", "Aperto per una persona o azienda trovata sopra"},
+			byDomain:       {"Aziende con questo dominio", "Usa il dominio …"},
 		}
 	}
 	return map[string]phrase{
-		"conversation": {"This conversation", "A mail of this conversation is already linked"},
-		"choice":       {"Chosen before", "You linked it before for …"},
-		"address":      {"Same e-mail address", "Has the address …"},
-		"number":       {"Number in the subject", "Its number … is in the subject"},
-		"open":         {"Open deals and tickets", "Open for a person or company found above"},
-		"domain":       {"Companies with this domain", "Uses the domain …"},
+		byConversation: {"This conversation", "A mail of this conversation is already linked"},
+		byChoice:       {"Chosen before", "You linked it before for …"},
+		byAddress:      {"Same e-mail address", "Has the address …"},
+		byNumber:       {"Number in the subject", "Its number … is in the subject"},
+		byParent:       {"Open deals and tickets", "Open for a person or company found above"},
+		byDomain:       {"Companies with this domain", "Uses the domain …"},
 	}
 }
 

@@ -175,6 +175,7 @@ func (s *Service) poll(ctx context.Context, batches int, progress func(records i
 			if err := s.store.setState(ctx, st); err != nil {
 				return err
 			}
+			s.known.Store(&st)
 		}
 		if last {
 			break

@@ -11,7 +11,7 @@ import (
 // Hit is a record found, as the subject may see it.
 type Hit struct {
 	Card
-	CanLink bool
+	CanLink bool               // mails may be linked to the record or, where it became another, to its successor
 	Matched *permissions.Field // the field that matched; nil where the record was not searched for
 }
 
@@ -38,13 +38,12 @@ func (s *Service) Search(ctx context.Context, subject permissions.Subject, q Que
 	}
 	results := Results{Partial: failed}
 	switch {
+	case len(p.words) > 0 && !s.built():
+		err = s.searchHost(ctx, v, q, p.limit, &results)
 	case len(p.words) > 0:
 		var from cursor
 		if from, err = s.start(ctx, p, q.Cursor); err == nil && !v.empty() {
 			err = s.search(ctx, v, p, from, &results)
-		}
-		if err == nil {
-			err = s.addExact(ctx, v, q, p.limit, &results)
 		}
 	case q.Cursor != "":
 		err = errForeignCursor()
@@ -60,7 +59,7 @@ func (s *Service) prepare(ctx context.Context, subject permissions.Subject, only
 	if err != nil {
 		return nil, nil, err
 	}
-	if !s.known.Load().Built {
+	if !s.built() {
 		failed = append(failed, "index")
 	}
 	return v, failed, nil
@@ -163,7 +162,8 @@ func (s *Service) show(ctx context.Context, v *view, list []candidate, results *
 	hits := make([]*Hit, len(list))
 	for i, r := range records {
 		if card, ok := cards[r]; ok {
-			hits[i] = &Hit{Card: card, CanLink: v.linkable[r.Type]}
+			hit := v.hit(card)
+			hits[i] = &hit
 			if field, ok := v.fields[list[i].field]; ok {
 				hits[i].Matched = &field
 			}
@@ -237,7 +237,7 @@ func (s *Service) hits(ctx context.Context, v *view, records []permissions.Recor
 	var hits []Hit
 	for _, r := range wanted {
 		if card, ok := cards[r]; ok {
-			hits = append(hits, Hit{Card: card, CanLink: v.linkable[r.Type]})
+			hits = append(hits, v.hit(card))
 		}
 	}
 	return hits, failed, nil

@@ -177,16 +177,6 @@ func (s store) documents(ctx context.Context) (n int64, err error) {
 	return n, wrap("count documents", err)
 }
 
-// openChildren lists open documents that belong to one of the records, the latest first.
-func (s store) openChildren(ctx context.Context, typeID int32, records []string, limit int) ([]docRow, error) {
-	var rows []docRow
-	err := s.db.Gorm(ctx).Table("mc_search_docs d").Select("DISTINCT d.id, d.type, d.record, d.owner, d.modified").
-		Joins("JOIN mc_search_parents p ON p.doc = d.id").
-		Where("p.type = ? AND p.record IN ? AND d.is_open = 1", typeID, records).
-		Order("d.modified DESC, d.id DESC").Limit(limit).Scan(&rows).Error
-	return rows, wrap("read open documents", err)
-}
-
 // choose notes that a user linked a record for an address.
 func (s store) choose(ctx context.Context, rows []choiceRow) error {
 	replace := clause.OnConflict{UpdateAll: true}

@@ -3,7 +3,6 @@ package search
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"slices"
 
 	"github.com/mailconnector/mailconnector/internal/database"
@@ -14,7 +13,6 @@ import (
 const (
 	maxParticipants = 200
 	maxPerGroup     = 10
-	maxCandidates   = 100 // checked live for one group
 )
 
 // Mail is what a suggestion starts from: the open mail as the client sees it.
@@ -37,7 +35,7 @@ type Participant struct {
 // Group is a list of suggestions that were found in the same way. The groups come best first.
 type Group struct {
 	Kind  string // "conversation", "choice", "address", "number", "open", "domain"
-	Label string
+	Label string // in the language asked for
 	Items []Suggestion
 }
 
@@ -59,20 +57,9 @@ type Suggestions struct {
 	Partial []string // as in Results
 }
 
-// proposal is a candidate for a group: not checked yet.
-type proposal struct {
-	record permissions.Record
-	about  string // what matched: an address, a number, a domain
-}
-
-// finder proposes records for one group.
-type finder struct {
-	kind string
-	find func(ctx context.Context, v *view, m Mail) ([]proposal, error)
-}
-
-// Suggest proposes the records a mail belongs to. All participants are looked up in one call. Where several records
-// match equally well, all are shown: a tie is the user's to decide.
+// Suggest proposes the records a mail belongs to. All participants are looked up together, so that a mail to many
+// takes as many statements as one to few. Where several records match equally well, all are shown: a tie is the user's
+// to decide. A record that the subject may not view changes nothing in the answer.
 func (s *Service) Suggest(ctx context.Context, subject permissions.Subject, m Mail, lang string) (Suggestions, error) {
 	s.freshen(ctx)
 	v, failed, err := s.prepare(ctx, subject, "", lang)
@@ -80,58 +67,12 @@ func (s *Service) Suggest(ctx context.Context, subject permissions.Subject, m Ma
 		return Suggestions{}, err
 	}
 	m.Participants = others(m)
-	answer := Suggestions{Partial: failed}
-	shown := make(map[permissions.Record]bool)
-	for _, f := range s.finders(shown) {
-		proposals, err := f.find(ctx, v, m)
-		if err != nil {
-			return Suggestions{}, fmt.Errorf("suggest by %s: %w", f.kind, err)
-		}
-		group, failed, err := s.group(ctx, v, f.kind, proposals, shown)
-		if err != nil {
-			return Suggestions{}, err
-		}
-		answer.Partial = appendNew(answer.Partial, failed)
-		if len(group.Items) > 0 {
-			answer.Groups = append(answer.Groups, group)
-		}
-	}
-	return answer, nil
-}
-
-// finders lists the ways of finding, best first. Some go on from the records shown before them.
-func (s *Service) finders(shown map[permissions.Record]bool) []finder {
-	return []finder{
-		{"conversation", s.byConversation},
-		{"choice", s.byChoice},
-		{"address", s.byAddress},
-		{"number", s.byNumber},
-		{"open", func(ctx context.Context, v *view, _ Mail) ([]proposal, error) { return s.byParents(ctx, shown) }},
-		{"domain", s.byDomain},
-	}
-}
-
-// group checks proposals live and keeps those that no earlier group has shown.
-func (s *Service) group(ctx context.Context, v *view, kind string, proposals []proposal, shown map[permissions.Record]bool) (Group, []string, error) {
-	group := Group{Kind: kind, Label: groupLabel(v.lang, kind)}
-	about := make(map[permissions.Record]string)
-	var records []permissions.Record
-	for _, p := range proposals {
-		if _, twice := about[p.record]; !twice && !shown[p.record] && len(records) < maxCandidates {
-			about[p.record] = p.about
-			records = append(records, p.record)
-		}
-	}
-	hits, failed, err := s.hits(ctx, v, records)
+	g := &suggesting{service: s, view: v, mail: m, cards: make(map[permissions.Record]*Card), partial: failed}
+	groups, err := g.groups(ctx)
 	if err != nil {
-		return group, nil, err
+		return Suggestions{}, err
 	}
-	for _, hit := range hits[:min(len(hits), maxPerGroup)] {
-		shown[hit.Record] = true
-		reason := Reason{Code: kind, Text: reasonText(v.lang, kind, about[hit.Record])}
-		group.Items = append(group.Items, Suggestion{Hit: hit, Reason: reason})
-	}
-	return group, failed, nil
+	return Suggestions{Groups: groups, Partial: g.partial}, nil
 }
 
 // Touch notes that a user linked a record while a mail with these participants was open. The record is suggested

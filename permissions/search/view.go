@@ -132,6 +132,15 @@ func (v *view) add(n *names, id int32, entity permissions.EntityType, scope perm
 	}
 }
 
+// hit is a card with what can be done with it. A record that became another is not linked to any more: its successor is.
+func (v *view) hit(c Card) Hit {
+	target := c.Record
+	if c.Successor != nil {
+		target = *c.Successor
+	}
+	return Hit{Card: c, CanLink: v.linkable[target.Type]}
+}
+
 // admits reports whether a term is worth a permission check: its type and field are visible, its owner in scope.
 func (v *view) admits(t termRow) bool {
 	tv, visible := v.types[t.Type]
