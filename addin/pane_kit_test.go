@@ -2,8 +2,10 @@ package addin_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -35,6 +37,10 @@ type site struct {
 	seen  map[string]int
 	down  bool                  // closes connections to the API without an answer
 	delay func(r *http.Request) // before a request is served
+	files map[string][]byte     // what Outlook hands out in base64, by path, in the place of the sample's own
+
+	// fault may answer a request itself or cut it off by a panic; it reports whether it answered.
+	fault func(w http.ResponseWriter, r *http.Request) bool
 }
 
 // newSite runs a demo until the test ends.
@@ -44,7 +50,7 @@ func newSite(t *testing.T, c demo.Config) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{url: "http://" + listener.Addr().String(), seen: map[string]int{}}
+	s := &site{url: "http://" + listener.Addr().String(), seen: map[string]int{}, files: map[string][]byte{}}
 	c.DataDir = t.TempDir()
 	if s.app, err = demo.Open(t.Context(), c, s.url); err != nil {
 		t.Fatal(err)
@@ -66,7 +72,7 @@ func newSite(t *testing.T, c demo.Config) *site {
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.seen[r.Method+" "+r.URL.Path]++
-	down, delay := s.down, s.delay
+	down, delay, fault, file := s.down, s.delay, s.fault, s.files[r.URL.Path]
 	s.mu.Unlock()
 	if delay != nil {
 		delay(r)
@@ -74,7 +80,27 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if down && strings.HasPrefix(r.URL.Path, "/mailconnector/api/") {
 		panic(http.ErrAbortHandler)
 	}
+	if fault != nil && fault(w, r) {
+		return
+	}
+	if file != nil {
+		_, _ = io.WriteString(w, base64.StdEncoding.EncodeToString(file))
+		return
+	}
 	s.app.ServeHTTP(w, r)
+}
+
+func (s *site) setFault(fault func(w http.ResponseWriter, r *http.Request) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = fault
+}
+
+// setFile lets Outlook hand out other bytes.
+func (s *site) setFile(path string, content []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files[path] = content
 }
 
 func (s *site) setDown(down bool) {

@@ -117,6 +117,8 @@ func switchedMeanwhile(t *testing.T, o *outlook, s *site) {
 	o.sees(`row("Sabine Oßwald").querySelector("button.busy")`)
 	o.mail("5-stranger")
 	o.reads(".mail", "Anton Krause")
+	o.write("#query", "sabine")
+	o.sees(`row("Sabine Oßwald").querySelector("button.link:not(.busy)")`) // this mail is not being linked to her
 	close(release)
 	o.reads(".status.note", "Linked to Sabine Oßwald")
 	o.sees(`!seen($(".receipt"))`)

@@ -1,3 +1,4 @@
+import { keyOf } from "./records";
 import type { Compatibility, Grant, Group, Message, MessageStatus, Module, Page, Participant, Receipt, RecordCard, Target } from "./wire";
 
 // Problem is an answer that says what went wrong: an RFC 9457 document, or "offline" where no answer came.
@@ -20,9 +21,10 @@ export interface SuggestionRequest {
   participants: Participant[];
 }
 
-// Upload is a mail on its way: its bytes with their type, and what the mailbox says about it.
+// Upload is a mail on its way: its bytes or the form that holds its fields, and what the mailbox says about it.
 export interface Upload {
-  body: Blob | FormData;
+  body: Blob;
+  contentType: string;
   internetMessageId: string;
   hints: { [name: string]: string };
 }
@@ -82,38 +84,93 @@ export class API {
     return this.call("GET", `/messages/${encodeURIComponent(id)}`);
   }
 
-  link(mail: Upload, to: Target, key: string): Promise<Receipt> {
-    const query = new URLSearchParams(mail.hints);
-    query.append("link", `${to.module}:${to.record}`);
-    const headers: { [name: string]: string } = { "Idempotency-Key": key };
-    if (mail.internetMessageId) headers["X-Internet-Message-Id"] = mail.internetMessageId;
-    return this.call("POST", `/messages?${query}`, mail.body, { headers });
+  // link sends a mail in one request. With the same key it may be sent again, and nothing is stored twice.
+  link(mail: Upload, to: Target, key: string, signal: AbortSignal): Promise<Receipt> {
+    return this.archive(mail, to, new URLSearchParams(), { body: mail.body, headers: { "Idempotency-Key": key }, signal });
+  }
+
+  // linkUploaded links a mail that was uploaded before. The upload's id stands for a key.
+  linkUploaded(mail: Upload, upload: string, to: Target, signal: AbortSignal): Promise<Receipt> {
+    return this.archive(mail, to, new URLSearchParams({ upload }), { signal });
+  }
+
+  private archive(mail: Upload, to: Target, query: URLSearchParams, request: RequestInit): Promise<Receipt> {
+    for (const [name, value] of Object.entries(mail.hints)) query.set(name, value);
+    query.append("link", keyOf(to));
+    const headers = new Headers(request.headers);
+    headers.set("Content-Type", mail.contentType);
+    if (mail.internetMessageId) headers.set("X-Internet-Message-Id", mail.internetMessageId);
+    return this.json("POST", `/messages?${query}`, { ...request, headers });
+  }
+
+  // linkAgain links a mail that is in the CRM already.
+  linkAgain(message: string, to: Target): Promise<Receipt> {
+    const links = [{ module: to.module, record: to.record }];
+    return this.call("POST", `/messages/${encodeURIComponent(message)}/links`, { links });
+  }
+
+  // createUpload opens an upload of so many bytes and returns its id.
+  async createUpload(bytes: number, signal: AbortSignal): Promise<string> {
+    const answer = await this.tus("POST", "/uploads", { headers: { "Upload-Length": String(bytes) }, signal });
+    return answer.headers.get("Location")?.split("/").pop() ?? "";
+  }
+
+  // uploadOffset tells how many bytes of an upload are safe.
+  async uploadOffset(id: string, signal: AbortSignal): Promise<number> {
+    return offsetOf(await this.tus("HEAD", `/uploads/${encodeURIComponent(id)}`, { signal }));
+  }
+
+  // writeChunk appends bytes, which count only if they arrive with their hash, and tells how many are safe then.
+  async writeChunk(id: string, offset: number, bytes: ArrayBuffer, sha256: string, signal: AbortSignal): Promise<number> {
+    const headers = {
+      "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(offset), "Upload-Checksum": `sha256 ${sha256}`,
+    };
+    return offsetOf(await this.tus("PATCH", `/uploads/${encodeURIComponent(id)}`, { body: bytes, headers, signal }));
+  }
+
+  async deleteUpload(id: string): Promise<void> {
+    await this.tus("DELETE", `/uploads/${encodeURIComponent(id)}`, {});
+  }
+
+  private tus(method: string, path: string, request: RequestInit): Promise<Response> {
+    const headers = new Headers(request.headers);
+    headers.set("Tus-Resumable", "1.0.0");
+    return this.fetch(method, path, { ...request, headers });
   }
 
   unlink(message: string, module: string, record: string): Promise<void> {
     return this.call("DELETE", `/messages/${encodeURIComponent(message)}/links/${encodeURIComponent(module)}/${encodeURIComponent(record)}`);
   }
 
-  private async call<T>(method: string, path: string, body?: unknown, extra: RequestInit = {}): Promise<T> {
-    const headers = new Headers(extra.headers);
+  private call<T>(method: string, path: string, body?: unknown, request: RequestInit = {}): Promise<T> {
+    if (body === undefined) return this.json(method, path, request);
+    return this.json(method, path, { ...request, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  }
+
+  private async json<T>(method: string, path: string, request: RequestInit): Promise<T> {
+    const answer = await this.fetch(method, path, request);
+    return answer.status === 204 ? (undefined as T) : await answer.json();
+  }
+
+  private async fetch(method: string, path: string, request: RequestInit): Promise<Response> {
+    const headers = new Headers(request.headers);
     headers.set("Accept", "application/json, application/problem+json");
     headers.set("Accept-Language", this.language);
     if (this.token) headers.set("Authorization", `Bearer ${this.token}`);
-    let payload = body as BodyInit | undefined;
-    if (body !== undefined && !(body instanceof Blob) && !(body instanceof FormData)) {
-      headers.set("Content-Type", "application/json");
-      payload = JSON.stringify(body);
-    }
     let answer: Response;
     try {
-      answer = await fetch(this.base + path, { ...extra, method, headers, body: payload, credentials: "omit", cache: "no-store" });
+      answer = await fetch(this.base + path, { ...request, method, headers, credentials: "omit", cache: "no-store" });
     } catch (cause) {
       if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
       throw new Problem("offline", 0, "");
     }
     if (!answer.ok) throw await problemOf(answer);
-    return answer.status === 204 ? (undefined as T) : await answer.json();
+    return answer;
   }
+}
+
+function offsetOf(answer: Response): number {
+  return Number(answer.headers.get("Upload-Offset"));
 }
 
 async function problemOf(answer: Response): Promise<Problem> {
@@ -123,6 +180,9 @@ async function problemOf(answer: Response): Promise<Problem> {
     const slug = String(document.type ?? "").split("/").pop() || "internal";
     return new Problem(slug, answer.status, document.detail ?? document.title ?? "", retryAfter);
   } catch {
-    return new Problem(answer.status >= 500 ? "unavailable" : "internal", answer.status, "", retryAfter);
+    return new Problem(slugs[answer.status] ?? (answer.status >= 500 ? "unavailable" : "internal"), answer.status, "", retryAfter);
   }
 }
+
+// What answers without a document mean: those to HEAD, and those of a proxy.
+const slugs: { [status: number]: string } = { 401: "unauthenticated", 404: "not-found", 413: "content-too-large" };

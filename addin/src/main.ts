@@ -14,8 +14,8 @@ declare global {
   const VERSION: string;
 }
 
-// The page lives at {prefix}/addin/taskpane.html and the API at {prefix}/api/v1.
-const apiBase = new URL("../api/v1", location.href).href;
+// The page says where the API is: beside it at {prefix}/api/v1, unless the pane is served from elsewhere.
+const apiBase = new URL(document.getElementById("pane")!.dataset.api!, location.href).href;
 
 let pane: Pane | null = null; // while somebody is signed in
 

@@ -30,6 +30,11 @@ export function isOffline(cause: unknown): boolean {
   return cause instanceof Problem && cause.slug === "offline";
 }
 
+// isProxys tells that something between the pane and the CRM may not have let a request through for its size or length.
+export function isProxys(cause: unknown): boolean {
+  return cause instanceof Problem && [413, 502, 504].includes(cause.status);
+}
+
 // endsSession tells whether the user has to sign in again.
 export function endsSession(cause: unknown): cause is Problem {
   return cause instanceof Problem && cause.status === 401 && cause.slug !== "invalid-credentials";

@@ -54,8 +54,8 @@ export async function read(mail: Mail, progress: (done: number, total: number) =
   if (mailbox) hints.mailbox = mailbox;
   hints.item_id = mail.id;
   const file = await wholeFile(mail.item);
-  const body = file ?? (await fieldByField(mail, progress));
-  return { body, internetMessageId: mail.internetMessageId, hints };
+  const sent = file ? { body: file, contentType: file.type } : await fieldByField(mail, progress);
+  return { ...sent, internetMessageId: mail.internetMessageId, hints };
 }
 
 // newKey makes an idempotency key. crypto.randomUUID is missing in the oldest web views.
@@ -82,9 +82,8 @@ export function readsAttachments(): boolean {
 }
 
 // fieldByField is the way of clients without getAsFileAsync: what can be read is sent, and what cannot is named.
-async function fieldByField(mail: Mail, progress: (done: number, total: number) => void): Promise<FormData> {
+async function fieldByField(mail: Mail, progress: (done: number, total: number) => void): Promise<Pick<Upload, "body" | "contentType">> {
   const item = mail.item;
-  const form = new FormData();
   const parts: [string, Blob][] = [];
   const attachments: object[] = [];
   for (const [index, attachment] of item.attachments.entries()) {
@@ -107,9 +106,18 @@ async function fieldByField(mail: Mail, progress: (done: number, total: number) 
     complete: html !== null && parts.length === item.attachments.length, attachments,
   };
   const message = { internet_message_id: mail.internetMessageId, draft };
-  form.append("message", new Blob([JSON.stringify(message)], { type: "application/json" }));
-  for (const [id, bytes] of parts) form.append(id, bytes);
-  return form;
+  return formOf([["message", new Blob([JSON.stringify(message)], { type: "application/json" })], ...parts]);
+}
+
+// formOf writes multipart/form-data itself: bytes that are sent in pieces are needed before a request is made.
+function formOf(parts: [string, Blob][]): Pick<Upload, "body" | "contentType"> {
+  const boundary = newKey();
+  const pieces = parts.flatMap(([name, content]) => [
+    `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: ${content.type || "application/octet-stream"}\r\n\r\n`,
+    content,
+    "\r\n",
+  ]);
+  return { body: new Blob([...pieces, `--${boundary}--\r\n`]), contentType: `multipart/form-data; boundary=${boundary}` };
 }
 
 interface Content {

@@ -1,10 +1,12 @@
-import { API, Upload } from "./api";
+import { API, Problem, Upload } from "./api";
 import { element, keepFocus, show } from "./dom";
 import { linkedView, receiptView } from "./links";
-import { endsSession, isOffline, problemText } from "./notices";
-import { currentMail, Mail, newKey, read, readsAttachments, suggestionsFor } from "./outlook";
+import { endsSession, problemText } from "./notices";
+import { currentMail, Mail, read, readsAttachments, suggestionsFor } from "./outlook";
 import { Choice, keyOf, recordGroup } from "./records";
 import { Search } from "./search";
+import { isLarge, nameOf, send } from "./send";
+import { giveUp } from "./staged";
 import { text } from "./texts";
 import type { Group, LinkInfo, Module, Receipt, Target, User } from "./wire";
 
@@ -13,9 +15,10 @@ type Saying = "quiet" | "busy" | "note" | "problem";
 
 const noteTime = 8000; // milliseconds
 
+const jobOf = (mail: Mail, key: string): string => `${mail.id} ${key}`;
+
 // Pane is the signed-in task pane: the open mail, what it is linked to, suggestions, search, and receipts.
 export class Pane implements Choice {
-  readonly linking = new Set<string>();
   readonly modules = new Map<string, Module>();
 
   private mail: Mail | null = null;
@@ -24,14 +27,16 @@ export class Pane implements Choice {
   private partial = false; // the CRM has a part of the mail only
   private receipt: Receipt | null = null;
   private groups: Group[] | "loading" | "failed" = "loading";
-  private upload: { id: string; promise: Promise<Upload> } | null = null;
+  private upload: { id: string; promise: Promise<Upload>; message: string } | null = null;
+  private readonly underway = new Map<string, AbortController>(); // links that are being made, by mail and record
+  private line: Promise<void> = Promise.resolve(); // until the mail that is being sent is through
   private saying: Saying = "quiet";
   private fading = 0;
   private named: Promise<void> = Promise.resolve(); // until the names of the modules are known
   private closed = false;
 
   private readonly search: Search;
-  private readonly status = element("p", { class: "status", role: "status" });
+  private readonly status = element("div", { class: "status", role: "status" });
   private readonly header = element("div", { class: "mail" });
   private readonly linkedTo = element("div");
   private readonly done = element("div");
@@ -71,6 +76,11 @@ export class Pane implements Choice {
 
   get linked(): Set<string> {
     return new Set(this.links.map(keyOf));
+  }
+
+  // linking tells whether the open mail is being linked to a record.
+  linking(key: string): boolean {
+    return !!this.mail && this.underway.has(jobOf(this.mail, key));
   }
 
   // open shows the mail that is selected now.
@@ -122,20 +132,30 @@ export class Pane implements Choice {
   // link sends the mail that was open when the button was pressed, whatever is selected by the time it was read.
   async link(card: Target): Promise<void> {
     const mail = currentMail();
-    const key = keyOf(card);
     if (!mail || mail.id !== this.mail?.id) return this.open();
-    if (this.linking.has(key)) return;
-    this.linking.add(key);
+    const job = jobOf(mail, keyOf(card));
+    if (this.underway.has(job)) return;
+    const stop = new AbortController();
+    this.underway.set(job, stop);
     this.showAll();
-    await this.attempt(async () => {
+    this.line = this.line.then(() => this.attempt(() => this.sendOne(mail, card, stop.signal)));
+    await this.line;
+    this.underway.delete(job);
+    this.showAll();
+  }
+
+  private async sendOne(mail: Mail, card: Target, signal: AbortSignal): Promise<void> {
+    try {
       this.say(text("reading"), "busy");
       const upload = await this.read(mail);
       this.say(text("sending"), "busy");
-      this.linkedNow(mail, card, await this.send(upload, card));
-      if (this.mail) await this.loadLinks(this.mail);
-    });
-    this.linking.delete(key);
-    this.showAll();
+      this.linkedNow(mail, card, await this.send(mail, upload, card, signal));
+    } catch (cause) {
+      if (!signal.aborted) throw cause;
+    }
+    if (this.closed) return;
+    if (this.mail) await this.loadLinks(this.mail);
+    if (signal.aborted && !this.linked.has(keyOf(card))) this.say(text("cancelled"), "note");
   }
 
   // complete sends a mail again of which the CRM has a part only, read anew.
@@ -156,22 +176,45 @@ export class Pane implements Choice {
     this.say(text("receipt", card.label));
   }
 
-  // send tries once more where no answer came: with the same key nothing is stored twice.
-  private async send(upload: Upload, card: Target): Promise<Receipt> {
-    const key = newKey();
-    try {
-      return await this.api.link(upload, card, key);
-    } catch (cause) {
-      if (!isOffline(cause)) throw cause;
-      return this.api.link(upload, card, key);
+  // send shows how far a mail is that takes a while. One that came through for another record already is not sent again.
+  private async send(mail: Mail, upload: Upload, card: Target, signal: AbortSignal): Promise<Receipt> {
+    const known = this.upload?.id === mail.id ? this.upload.message : "";
+    if (known) {
+      try {
+        return await this.api.linkAgain(known, card);
+      } catch (cause) {
+        if (!(cause instanceof Problem) || cause.slug !== "not-found") throw cause;
+      }
     }
+    const cancel = () => this.cancel(mail, upload, card);
+    const receipt = await send(this.api, upload, card, (sent, broken) => this.showProgress(sent, upload.body.size, broken, cancel), signal);
+    if (this.upload?.id === mail.id && isLarge(upload)) this.upload.message = receipt.message.id;
+    return receipt;
+  }
+
+  private cancel(mail: Mail, upload: Upload, card: Target): void {
+    this.underway.get(jobOf(mail, keyOf(card)))?.abort();
+    void giveUp(this.api, nameOf(upload));
+  }
+
+  // showProgress leaves the words as they are for as long as they hold: they are read out when they change.
+  private showProgress(sent: number, total: number, broken: boolean, cancel: () => void): void {
+    const done = Math.floor((100 * sent) / total);
+    this.say(
+      text(broken ? "interrupted" : "sending"), "busy",
+      element("div", { class: "progress" },
+        element("progress", { max: "100", value: String(done), "aria-label": text("sending") }),
+        element("span", { "aria-hidden": "true" }, `${done} %`),
+        element("button", { type: "button", class: "quiet", "data-key": "cancel", onclick: cancel }, text("cancel")),
+      ),
+    );
   }
 
   // read reads a mail once, however many records it is linked to.
   private read(mail: Mail): Promise<Upload> {
     if (this.upload?.id !== mail.id) {
       const promise = read(mail, (done, total) => this.say(text("readingPart", done + 1, total), "busy"));
-      this.upload = { id: mail.id, promise };
+      this.upload = { id: mail.id, promise, message: "" };
       promise.catch(() => (this.upload = null));
     }
     return this.upload.promise;
@@ -243,15 +286,16 @@ export class Pane implements Choice {
   private end(why: string): void {
     if (this.closed) return;
     this.closed = true;
+    for (const stop of this.underway.values()) stop.abort(); // who signs in again goes on where this ends
     this.over(why);
   }
 
   // say tells what goes on.
-  private say(words: string, kind: Saying = "quiet"): void {
+  private say(words: string, kind: Saying = "quiet", more: Node | null = null): void {
     clearTimeout(this.fading);
     this.saying = kind;
     this.status.className = `status ${kind}`;
-    show(this.status, words);
+    show(this.status, words, more);
     if (kind === "note") this.fading = window.setTimeout(() => this.say(""), noteTime);
   }
 

@@ -6,7 +6,7 @@ import type { Module, RecordCard } from "./wire";
 // Choice is what the lists need to know to offer records: what is linked, what is being linked, and what a press does.
 export interface Choice {
   linked: Set<string>;
-  linking: Set<string>;
+  linking(key: string): boolean;
   modules: Map<string, Module>;
   link(card: RecordCard): void;
 }
@@ -46,7 +46,7 @@ function recordItem(group: string, card: RecordCard, choice: Choice): HTMLElemen
 function action(group: string, card: RecordCard, choice: Choice): HTMLElement {
   const key = keyOf(card);
   if (choice.linked.has(key)) return element("span", { class: "done" }, text("linked"));
-  const busy = choice.linking.has(key);
+  const busy = choice.linking(key);
   const button = element(
     "button",
     {
