@@ -51,15 +51,12 @@ func parseAddress(raw string) Address {
 // around the at sign, the route that the mail should take. Of several words the address is the one with an at sign.
 func bracketedAddress(s string) string {
 	s, _, _ = strings.Cut(s, ">")
-	s = strings.Join(strings.Fields(withoutComments(s)), " ")
+	s = tightened(s)
 	if strings.HasPrefix(s, "@") {
 		_, behind, routed := strings.Cut(s, ":")
 		if routed {
 			s = behind
 		}
-	}
-	for _, sign := range []string{"@", "."} {
-		s = strings.ReplaceAll(strings.ReplaceAll(s, " "+sign, sign), sign+" ", sign)
 	}
 	for _, word := range strings.Fields(s) {
 		if strings.Contains(word, "@") {
@@ -69,16 +66,25 @@ func bracketedAddress(s string) string {
 	return s
 }
 
+// tightened drops from an address the comments and the blanks round its signs.
+func tightened(s string) string {
+	s = strings.Join(strings.Fields(withoutComments(s)), " ")
+	for _, sign := range []string{"@", "."} {
+		s = strings.ReplaceAll(s, " "+sign+" ", sign)
+	}
+	return s
+}
+
 // bareAddress finds the address in a mailbox without brackets: the word with an at sign, or the only word there is.
 func bareAddress(text string) (name, address string) {
-	words := strings.Fields(withoutComments(text))
+	words := strings.Fields(tightened(text))
 	for i, w := range words {
 		if strings.Contains(w, "@") {
 			return strings.Join(append(words[:i:i], words[i+1:]...), " "), w
 		}
 	}
-	if len(words) == 1 {
-		return "", words[0]
+	if len(words) <= 1 { // none: comments say that there is nobody
+		return "", strings.Join(words, "")
 	}
 	return text, ""
 }

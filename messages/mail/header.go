@@ -103,13 +103,17 @@ func blankLine(b []byte) int {
 }
 
 // isField tells whether line goes on with a header: "Name:", or white space that continues a field before it. Names are printable
-// ASCII (RFC 5322 section 2.2); white space before the colon is tolerated, and before the first name of all.
+// ASCII (RFC 5322 section 2.2); white space before the colon is tolerated, and before the first name of all. Two dashes begin a
+// delimiter, whatever its boundary is made of.
 func isField(line []byte, continued bool) bool {
 	if isBlank(line[0]) {
 		if continued {
 			return true
 		}
 		line = bytes.TrimLeft(line, " \t")
+	}
+	if bytes.HasPrefix(line, []byte("--")) {
+		return false
 	}
 	for i, c := range line {
 		switch {
