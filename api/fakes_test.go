@@ -199,6 +199,9 @@ func (f *fakeMessages) Message(ctx context.Context, s permissions.Subject, id st
 			{Number: 3, Role: mail.RoleAttachment, Name: "offer.pdf", ContentType: "application/pdf", Size: 9, SHA256: [32]byte{3}, Document: "d1"},
 			{Number: 4, Role: mail.RoleAttachment, Name: "plan", URL: "https://cloud.example/plan"},
 		},
+		Attached: []messages.AttachedMail{{
+			Part: 3, Depth: 1, MessageID: "<0@example.com>", Subject: "Request", Date: noon, From: []messages.Participant{{Address: "ada@example.com"}},
+		}},
 		Problems: []messages.Problem{{Code: "body-differs", Detail: "Another copy differs.", Part: 1}},
 		HasHTML:  true,
 	}, f.known(id)

@@ -147,9 +147,21 @@ type messageJSON struct {
 	Size              int64             `json:"size"`
 	Links             []linkJSON        `json:"links"`
 	Parts             []partJSON        `json:"parts"`
+	AttachedMails     []attachedJSON    `json:"attached_mails"`
 	Problems          []oddityJSON      `json:"problems"`
 	HasSource         bool              `json:"has_source"`
 	HasHTML           bool              `json:"has_html"`
+}
+
+// attachedJSON is a mail within the mail.
+type attachedJSON struct {
+	Part              int               `json:"part"`
+	Depth             int               `json:"depth"`
+	InternetMessageID string            `json:"internet_message_id"`
+	Subject           string            `json:"subject"`
+	Date              *time.Time        `json:"date"`
+	From              []participantJSON `json:"from"`
+	To                []participantJSON `json:"to"`
 }
 
 type partJSON struct {
@@ -187,12 +199,18 @@ func (h *Handler) message(w http.ResponseWriter, r *http.Request) error {
 		Size:              m.Size,
 		Links:             newLinks(m.Links),
 		Parts:             make([]partJSON, len(m.Parts)),
+		AttachedMails:     make([]attachedJSON, len(m.Attached)),
 		Problems:          newOddities(m.Problems),
 		HasSource:         m.HasSource,
 		HasHTML:           m.HasHTML,
 	}
 	for i, p := range m.Parts {
 		answer.Parts[i] = h.newPart(m.ID, p)
+	}
+	for i, a := range m.Attached {
+		answer.AttachedMails[i] = attachedJSON{
+			a.Part, a.Depth, a.MessageID, a.Subject, moment(a.Date), participantsJSON(a.From), participantsJSON(a.To),
+		}
 	}
 	return writeJSON(w, http.StatusOK, answer)
 }

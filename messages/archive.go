@@ -17,7 +17,7 @@ const recheckAfter = time.Second
 // is archived already is linked; a request that was done already, by the same user under the same idempotency key, is
 // answered with the receipt it had.
 //
-// It answers a [*TargetError] that names the record the subject may not link to, ErrEmpty, ErrTruncated, ErrConflict,
+// It answers a [*TargetError] that names the record the subject may not link to, ErrEmpty, ErrTruncated, ErrConflict, ErrVariants,
 // an [*InvalidError], a *mail.TooLargeError, documents.ErrStoreFull or documents.ErrStoreReadOnly; for a staged upload
 // also ErrUnfinished, and permissions.ErrNotFound as [Service.FindUpload]; errors of the upload's reader come back
 // wrapped. Then nothing was stored. After any other error, a database that is gone for example, the request is repeated

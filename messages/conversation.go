@@ -24,5 +24,16 @@ func ThreadReference(threadIndex string) string {
 // references are the ids that tie a mail to others, as LinkedTo is asked for them.
 func (t threading) references() []string {
 	ids := append(t.References[:len(t.References):len(t.References)], t.InReplyTo, ThreadReference(t.ThreadIndex))
-	return append(ids, t.Attached...)
+	return append(ids, t.attachedIDs()...)
+}
+
+// attachedIDs are the message ids of the mails within a mail.
+func (t threading) attachedIDs() []string {
+	var ids []string
+	for _, m := range t.Attached {
+		if normalID(m.MessageID) != "" {
+			ids = append(ids, m.MessageID)
+		}
+	}
+	return ids
 }

@@ -3,10 +3,15 @@ package messages_test
 import (
 	"encoding/base64"
 	"fmt"
+	"mime/quotedprintable"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
 )
@@ -58,35 +63,89 @@ func TestConversations(t *testing.T) {
 	})
 }
 
-// nested is a mail with a mail attached, which has a mail attached, and so on.
-func nested(ids ...string) string {
+// nested is a mail with a mail attached, which has a mail attached, and so on, each in a transfer encoding.
+func nested(encoding string, ids ...string) string {
 	mail := ""
 	for i := len(ids) - 1; i >= 0; i-- {
-		head := "From: nora@acme.example\r\nSubject: s\r\nDate: Fri, 20 Nov 2026 10:00:00 +0100\r\nMessage-ID: " + ids[i] + "\r\nMIME-Version: 1.0\r\n"
+		head := "From: From " + ids[i] + "\r\nTo: to" + strings.Trim(ids[i], "<>") + "\r\nBcc: hidden@x\r\nSubject: s" + ids[i] +
+			"\r\nDate: Fri, 20 Nov 2026 10:00:00 +0100\r\nMessage-ID: " + ids[i] + "\r\nMIME-Version: 1.0\r\n"
 		if mail == "" {
 			mail = head + "Content-Type: text/plain\r\n\r\nHello\r\n"
 			continue
 		}
 		boundary := fmt.Sprintf("b%d", i)
-		mail = head + "Content-Type: multipart/mixed; boundary=" + boundary + "\r\n\r\n--" + boundary + "\r\nContent-Type: message/rfc822\r\n\r\n" +
-			mail + "\r\n--" + boundary + "--\r\n"
+		mail = head + "Content-Type: multipart/mixed; boundary=" + boundary + "\r\n\r\n--" + boundary +
+			"\r\nContent-Type: text/plain\r\n\r\nSee the mail.\r\n--" + boundary +
+			"\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: " + encoding + "\r\n\r\n" +
+			encode(encoding, mail) + "\r\n--" + boundary + "--\r\n"
 	}
 	return mail
 }
 
+func encode(encoding, text string) string {
+	var b strings.Builder
+	switch encoding {
+	case "base64":
+		for line := range slices.Chunk([]byte(text), 57) {
+			b.WriteString(base64.StdEncoding.EncodeToString(line) + "\r\n")
+		}
+	case "quoted-printable":
+		w := quotedprintable.NewWriter(&b)
+		_, _ = w.Write([]byte(text))
+		_ = w.Close()
+	default:
+		return text
+	}
+	return b.String()
+}
+
 func TestAttachedMailsBelongToTheConversation(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *harness) {
-		_, err := h.Archive(t.Context(), ann, messages.Request{
-			Source: messages.Raw(strings.NewReader(nested("<0@x>", "<1@x>", "<2@x>", "<3@x>", "<4@x>"))), Links: []permissions.Record{nora},
+	for _, encoding := range []string{"7bit", "base64", "quoted-printable"} {
+		t.Run(encoding, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, h *harness) {
+				receipt, err := h.Archive(t.Context(), ann, messages.Request{
+					Source: messages.Raw(strings.NewReader(nested(encoding, "<0@x>", "<1@x>", "<2@x>", "<3@x>", "<4@x>"))), Links: []permissions.Record{nora},
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for depth, found := range []bool{true, true, true, true, false} {
+					got, err := h.LinkedTo(t.Context(), ann, []string{fmt.Sprintf("<%d@x>", depth)})
+					if err != nil || (len(got) == 1) != found {
+						t.Errorf("a mail at depth %d is linked to %v, %v, want it found: %v", depth, got, err, found)
+					}
+				}
+				m, err := h.Message(t.Context(), ann, receipt.Message.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var want []messages.AttachedMail
+				for depth := 1; depth <= 3; depth++ {
+					want = append(want, messages.AttachedMail{
+						Part: 2, Depth: depth, MessageID: fmt.Sprintf("<%d@x>", depth), Subject: fmt.Sprintf("s<%d@x>", depth),
+						Date: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC),
+						From: []messages.Participant{{Name: "From", Address: fmt.Sprintf("%d@x", depth)}},
+						To:   []messages.Participant{{Address: fmt.Sprintf("to%d@x", depth)}},
+					})
+				}
+				if diff := cmp.Diff(want, m.Attached); diff != "" {
+					t.Errorf("attached mails (-want +got):\n%s", diff)
+				}
+			})
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for depth, found := range []bool{true, true, true, true, false} {
-			got, err := h.LinkedTo(t.Context(), ann, []string{fmt.Sprintf("<%d@x>", depth)})
-			if err != nil || (len(got) == 1) != found {
-				t.Errorf("a mail at depth %d is linked to %v, %v, want it found: %v", depth, got, err, found)
-			}
-		}
-	})
+	}
+}
+
+// TestMailsWithinManyMailsAreBounded attaches more mails than are looked at, and one that says nothing.
+func TestMailsWithinManyMailsAreBounded(t *testing.T) {
+	h := newHarness(t, dbtest.SQLite(t))
+	files := []file{{name: "empty.eml", contentType: "message/rfc822", content: "\x00"}}
+	for n := range 40 {
+		files = append(files, attached("Fwd", "x", fmt.Sprintf("<%d@x>", n))...)
+	}
+	receipt := h.archive(ann, letter{files: files}, nora)
+	m, err := h.Message(t.Context(), ann, receipt.Message.ID)
+	if err != nil || len(m.Attached) != 19 || len(receipt.Parts) != 41 {
+		t.Errorf("%d mails of %d parts are indexed, %v", len(m.Attached), len(receipt.Parts), err)
+	}
 }

@@ -49,7 +49,7 @@ func (s *Service) receiveDraft(ctx context.Context, source draftSource, messageI
 	if err := s.sniff(ctx, arrived); err != nil {
 		return nil, err
 	}
-	l.threading.Attached = append(l.threading.Attached, s.attachedIDs(ctx, arrived, maxNesting)...)
+	l.threading.Attached = append(l.threading.Attached, s.attachedMails(ctx, arrived)...)
 	l.parts = append(l.parts, arrived...)
 	if l.attachmentMissing() && l.copy.shape == shapeDraft {
 		l.complete = Partial

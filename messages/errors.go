@@ -22,6 +22,8 @@ var (
 	ErrUnfinished = errors.New("upload lacks bytes")
 	// ErrUploads says that a user has as many uploads open as he may.
 	ErrUploads = errors.New("too many open uploads")
+	// ErrVariants says that a user brought copies of as many different mails with one Message-ID as he may.
+	ErrVariants = errors.New("too many different mails with one Message-ID")
 	// ErrBusy says that others kept changing the same mail for as long as a request waits. The same request may succeed
 	// later.
 	ErrBusy = errors.New("the mail is being changed by others")

@@ -29,20 +29,33 @@ func normalID(id string) string {
 // identityOf is the identity of mails with a Message-ID, and what references are compared by.
 func identityOf(messageID string) [32]byte { return hashOf("message-id", normalID(messageID)) }
 
-// identify names what two copies of one mail have in common: the Message-ID, or without one the fields, or with hardly
-// any the bytes.
+// identify names what two copies of one mail have in common: the Message-ID, or without one the fields and the words, or
+// with hardly any the bytes. Words are compared without the space between them, HTML by what a reader sees of it: a server
+// that renders a mail anew keeps them, and two reports about undelivered mails within a second differ in them.
 func identify(l *letter) [32]byte {
 	if normalID(l.messageID) != "" {
 		return identityOf(l.messageID)
 	}
-	from := addresses(l.in(roleFrom))
-	if l.date.IsZero() || len(from) == 0 {
+	if l.date.IsZero() || len(addresses(l.in(roleFrom))) == 0 {
 		return hashOf("raw", string(l.copy.sha256[:]))
 	}
-	fields := []string{"fields", strconv.FormatInt(l.date.Unix(), 10), plainSubject(l.subject), strconv.Itoa(len(from))}
-	fields = append(fields, from...)
-	fields = append(fields, recipients(l)...)
-	return hashOf(append(fields, attachmentKeys(l)...)...)
+	words := l.copy.htmlHash
+	if words == nil {
+		words = l.copy.textHash
+	}
+	fields := []string{"fields", strconv.FormatInt(l.date.Unix(), 10), string(words)}
+	return hashOf(append(append(fields, agreed(l)...), l.threading.attachedIDs()...)...)
+}
+
+// fingerprint sums up what copies of one mail agree on unless a server or a client changed something. It finds the right
+// one first where many mails share a Message-ID; what decides is [sameMail].
+func fingerprint(l *letter) [32]byte { return hashOf(append([]string{"fingerprint"}, agreed(l)...)...) }
+
+// agreed lists the fields of a mail that its copies have in common.
+func agreed(l *letter) []string {
+	from, to := addresses(l.in(roleFrom)), recipients(l)
+	fields := []string{plainSubject(l.subject), strconv.Itoa(len(from)), strconv.Itoa(len(to))}
+	return slices.Concat(fields, from, to, attachmentKeys(l))
 }
 
 // sameMail reports whether two letters of one identity are copies of one mail. They are compared field by field; a

@@ -54,6 +54,19 @@ func TestIdentity(t *testing.T) {
 			with(func(l *letter) { l.id, l.more = "none", "X-Other: yes\r\n" }), true},
 		{"without Message-ID another subject is another mail", with(func(l *letter) { l.id = "none" }),
 			with(func(l *letter) { l.id, l.subject = "none", "Else" }), false},
+		{"without Message-ID a copy that a server rendered anew is the same mail", with(func(l *letter) { l.id, l.html = "none", "<p>Dear Ann,<br>\r\nyour offer</p>" }),
+			with(func(l *letter) {
+				l.id, l.html = "none", "<html><body><div>Dear&nbsp;Ann,</div> <div>your <b>off</b>er</div></body></html>"
+			}), true},
+		{"without Message-ID a copy as HTML of a plain text is the same mail", with(func(l *letter) { l.id, l.text = "none", "Dear Ann,\r\nyour   offer" }),
+			with(func(l *letter) { l.id, l.html = "none", "<p>Dear Ann,<br>your offer</p>" }), true},
+		{"two reports of one second are two mails", bounce("none", "first@acme.example does not exist"), bounce("none", "second@acme.example does not exist"), false},
+		{"two reports of one second about different attached mails are two mails",
+			with(func(l *letter) { l.id, l.files = "none", attached("Fwd", "one", "<1@x>") }),
+			with(func(l *letter) { l.id, l.files = "none", attached("Fwd", "one", "<2@x>") }), false},
+		{"without Message-ID an attached mail that a server rendered anew is the same mail",
+			with(func(l *letter) { l.id, l.files = "none", attached("Fwd", "one", "<1@x>") }),
+			with(func(l *letter) { l.id, l.files = "none", attached("Fwd", "two", "<1@x>") }), true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -282,6 +295,15 @@ func TestOnlyTheUploaderGetsTheSource(t *testing.T) {
 }
 
 // attached is an attached mail.
-func attached(name, content string) []file {
-	return []file{{name: name + ".eml", contentType: "message/rfc822", content: "Subject: " + name + "\r\n\r\n" + content}}
+func attached(name, content string, id ...string) []file {
+	head := "Subject: " + name + "\r\n"
+	for _, id := range id {
+		head += "Message-ID: " + id + "\r\n"
+	}
+	return []file{{name: name + ".eml", contentType: "message/rfc822", content: head + "\r\n" + content}}
+}
+
+// bounce is what a mail server reports.
+func bounce(id, text string) letter {
+	return letter{id: id, from: "MAILER-DAEMON@acme.example", to: "ann@crm.example", subject: "Undelivered Mail Returned to Sender", text: text}
 }

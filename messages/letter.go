@@ -58,10 +58,10 @@ const (
 
 // threading is what ties a mail to its conversation. Its JSON is stored.
 type threading struct {
-	InReplyTo   string   `json:"in_reply_to,omitempty"`
-	References  []string `json:"references,omitempty"`
-	ThreadIndex string   `json:"thread_index,omitempty"`
-	Attached    []string `json:"attached,omitempty"` // ids of mails within the mail
+	InReplyTo   string         `json:"in_reply_to,omitempty"`
+	References  []string       `json:"references,omitempty"`
+	ThreadIndex string         `json:"thread_index,omitempty"`
+	Attached    []AttachedMail `json:"attached_mails,omitempty"`
 }
 
 // role is the field a participant stands in.

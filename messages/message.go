@@ -23,6 +23,7 @@ type Message struct {
 	ReplyTo      []Participant
 	Links        []Link // on records the subject may view, those made in the CRM itself included
 	Parts        []Part
+	Attached     []AttachedMail // the mails within the mail, to a depth of three
 	Problems     []Problem
 	HasHTML      bool
 	HasSource    bool // the subject uploaded raw bytes of it: Service.Source serves them

@@ -13,7 +13,7 @@ const (
 // Migrations are the steps for the tables of this package. They come after those of package documents.
 func Migrations() []database.Migration {
 	var steps []database.Migration
-	for _, part := range [][]database.Migration{messageTables(), linkTables(), bookTables(), uploadTables()} {
+	for _, part := range [][]database.Migration{messageTables(), linkTables(), bookTables(), uploadTables(), laterColumns()} {
 		steps = append(steps, part...)
 	}
 	return steps

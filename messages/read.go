@@ -32,7 +32,7 @@ func (s *Service) Message(ctx context.Context, sub permissions.Subject, id strin
 	m := Message{
 		ID: id, MessageID: l.messageID, Subject: l.subject, Date: l.date, Direction: a.direction, Completeness: l.complete,
 		Size: l.copy.size, From: l.in(roleFrom), To: l.in(roleTo), Cc: l.in(roleCc), ReplyTo: l.in(roleReplyTo),
-		Links: links[id], Problems: l.problems, HasHTML: l.html != "", HasSource: own.ID != "",
+		Links: links[id], Attached: l.threading.Attached, Problems: l.problems, HasHTML: l.html != "", HasSource: own.ID != "",
 	}
 	m.Parts, err = s.shownParts(ctx, sub, id, l.parts, records)
 	return m, err

@@ -55,7 +55,7 @@ func (s *Service) receiveRaw(ctx context.Context, r io.Reader, messageID string)
 	if err := s.sniff(ctx, l.parts); err != nil {
 		return nil, err
 	}
-	l.threading.Attached = s.attachedIDs(ctx, l.parts, maxNesting)
+	l.threading.Attached = s.attachedMails(ctx, l.parts)
 	return l, nil
 }
 

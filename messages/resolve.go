@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,53 +62,83 @@ func (s *Service) chooseMessage(ctx context.Context, j *job) (*work, error) {
 		}
 		return &work{job: j, message: base.id, base: base, shown: base.letter, problems: base.letter.problems}, nil
 	}
-	others, err := s.store.variants(ctx, j.letter.identity)
+	agreeing, others, err := s.store.likely(ctx, j.letter)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range others {
-		same, err := s.isCopy(ctx, j, a)
+	id, err := s.copied(ctx, j, agreeing, others)
+	if err != nil {
+		return nil, err
+	}
+	if id == "" {
+		return s.newMessage(ctx, j, append(agreeing, others...))
+	}
+	base, err := s.store.message(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.joinMessage(ctx, j, base)
+}
+
+// copied returns which message the arriving letter is a copy of, empty for none; the likely ones come in groups. Knowing a
+// Message-ID and a subject, which any reply quotes, must not open a mail to somebody who may not see it, nor let him change
+// what others see of it: then the letter proves that its sender holds all of it, or stays a message of its own.
+func (s *Service) copied(ctx context.Context, j *job, likely ...[]string) (proven string, err error) {
+	for _, ids := range likely {
+		same, holds, err := s.compare(ctx, j.letter, ids)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
-		if same {
-			return s.joinMessage(ctx, j, a)
+		placed, err := s.placed(ctx, j.sub, same)
+		if err != nil {
+			return "", err
 		}
+		for _, id := range same {
+			if placed[id] != nil {
+				return id, nil
+			}
+		}
+		proven = cmp.Or(proven, holds)
 	}
-	return s.newMessage(ctx, j, others)
+	return proven, nil
 }
 
-// isCopy reports whether the arriving letter joins an archived message. Knowing a Message-ID and a subject, which any
-// reply quotes, must not open a mail to somebody who may not see it: then the letter proves that its sender holds what
-// he would be shown, or stays a message of its own.
-func (s *Service) isCopy(ctx context.Context, j *job, a *archived) (bool, error) {
-	if !sameMail(j.letter, a.letter) {
-		return false, nil
+// compare returns which messages the letter is a copy of, and the first of them that it proves to hold.
+func (s *Service) compare(ctx context.Context, l *letter, ids []string) (same []string, proven string, err error) {
+	for _, id := range ids {
+		a, err := s.store.outline(ctx, id)
+		if err != nil {
+			return nil, "", err
+		}
+		if !sameMail(l, a.letter) {
+			continue
+		}
+		same = append(same, id)
+		if proven == "" && provesPossession(l, a.letter) {
+			proven = id
+		}
 	}
-	if provesPossession(j.letter, a.letter) {
-		return true, nil
-	}
-	err := s.checkVisible(ctx, j.sub, a.id)
-	if errors.Is(err, permissions.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
+	return same, proven, nil
 }
 
-// provesPossession reports whether a copy has everything that the archived message shows, or would show from now on.
+// provesPossession reports whether a copy has everything that the archived message shows. Nothing proves to hold what an
+// incomplete message lacks, and who joins one completes it: that takes somebody who sees it.
 func provesPossession(arriving, archived *letter) bool {
-	have := make(map[[32]byte]bool, len(arriving.parts))
-	for _, p := range arriving.parts {
-		have[p.SHA256] = true
+	if archived.complete == Partial {
+		return false
 	}
-	replaces, cut := moreComplete(arriving, archived), archived.cutParts()
+	hashes, names := make(map[[32]byte]bool, len(arriving.parts)), make(map[string]bool, len(arriving.parts))
+	for _, p := range arriving.parts {
+		hashes[p.SHA256], names[p.Name] = true, true
+	}
 	for _, p := range archived.parts {
-		if !p.isBody() && p.blob != "" && !have[p.SHA256] && !(replaces && cut[p.Number]) {
+		if !p.isBody() && !(hashes[p.SHA256] || (p.blob == "" && names[p.Name])) {
 			return false
 		}
 	}
-	return contains(recipients(arriving), recipients(archived)) &&
-		(replaces || sameWords(arriving.copy, archived.copy))
+	return plainSubject(arriving.subject) == plainSubject(archived.subject) &&
+		contains(addresses(arriving.in(roleFrom)), addresses(archived.in(roleFrom))) &&
+		contains(recipients(arriving), recipients(archived)) && sameWords(arriving.copy, archived.copy)
 }
 
 // sameWords is sameBody for two copies that must both have a body, if the archived one has.
@@ -122,20 +153,24 @@ func sameWords(arriving, archived copyInfo) bool {
 }
 
 // newMessage makes a message of the arriving letter, beside others that share its Message-ID. Whether there are any is
-// told only to whom may see one.
-func (s *Service) newMessage(ctx context.Context, j *job, others []*archived) (*work, error) {
+// told only to whom may see one. It answers ErrVariants.
+func (s *Service) newMessage(ctx context.Context, j *job, others []string) (*work, error) {
 	w := &work{job: j, shown: j.letter, message: newID(s.c.DB.Now()), rendition: newID(s.c.DB.Now())}
 	w.problems = j.letter.problems
-	for _, a := range others {
-		w.variant = max(w.variant, a.variant+1)
-		err := s.checkVisible(ctx, j.sub, a.id)
-		if err != nil && !errors.Is(err, permissions.ErrNotFound) {
-			return nil, err
-		}
-		if err == nil && !hasProblem(w.problems, ProblemVariant) {
-			w.problems = append(slices.Clip(w.problems), Problem{Code: ProblemVariant,
-				Detail: "Another mail with the same Message-ID is archived; this one is kept beside it."})
-		}
+	if len(others) == 0 {
+		return w, nil
+	}
+	var err error
+	if w.variant, err = s.store.nextVariant(ctx, j.letter.identity, j.sub.UserID); err != nil {
+		return nil, err
+	}
+	placed, err := s.placed(ctx, j.sub, others)
+	if err != nil {
+		return nil, err
+	}
+	if len(placed) > 0 && normalID(j.letter.messageID) != "" {
+		w.problems = append(slices.Clip(w.problems), Problem{Code: ProblemVariant,
+			Detail: "Another mail with the same Message-ID is archived; this one is kept beside it."})
 	}
 	return w, nil
 }
@@ -162,10 +197,6 @@ func (s *Service) joinMessage(ctx context.Context, j *job, a *archived) (*work, 
 	}
 	w.problems = w.shown.problems
 	return w, nil
-}
-
-func hasProblem(problems []Problem, code string) bool {
-	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == code })
 }
 
 // hashes returns the contents of the parts of the message by their numbers.

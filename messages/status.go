@@ -25,7 +25,7 @@ func (s *Service) Status(ctx context.Context, sub permissions.Subject, messageID
 	if len(hashes) == 0 {
 		return list, nil
 	}
-	found, err := s.store.byIdentity(ctx, hashes)
+	found, err := s.store.byIdentity(ctx, hashes, sub.UserID)
 	if err != nil {
 		return nil, err
 	}

@@ -17,22 +17,6 @@ type archived struct {
 	letter    *letter
 }
 
-// variants loads every message of an identity, with all that identifies it; usually there is none or one.
-func (s store) variants(ctx context.Context, identity [32]byte) ([]*archived, error) {
-	var rows []messageRow
-	if err := s.gorm(ctx).Where("identity = ?", identity[:]).Order("variant").Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("find message: %w", err)
-	}
-	found := make([]*archived, len(rows))
-	for i, row := range rows {
-		var err error
-		if found[i], err = s.complete(ctx, row); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
-}
-
 // message loads one message. It answers errNoRow.
 func (s store) message(ctx context.Context, id string) (*archived, error) {
 	var row messageRow
@@ -42,8 +26,8 @@ func (s store) message(ctx context.Context, id string) (*archived, error) {
 	return s.complete(ctx, row)
 }
 
-// complete reads what is beside the row of a message.
-func (s store) complete(ctx context.Context, row messageRow) (*archived, error) {
+// complete reads what is beside the row of a message, but for columns of the copy that are left out.
+func (s store) complete(ctx context.Context, row messageRow, without ...string) (*archived, error) {
 	l, err := row.letter()
 	if err != nil {
 		return nil, fmt.Errorf("read message %s: %w", row.ID, err)
@@ -56,7 +40,7 @@ func (s store) complete(ctx context.Context, row messageRow) (*archived, error) 
 		l.people = append(l.people, person{role(p.Role), Participant{Name: p.Name, Address: p.Address}})
 	}
 	var shown renditionRow
-	if err := s.gorm(ctx).Where("id = ?", row.Rendition).Take(&shown).Error; err != nil {
+	if err := s.gorm(ctx).Omit(without...).Where("id = ?", row.Rendition).Take(&shown).Error; err != nil {
 		return nil, fmt.Errorf("read rendition: %w", noRow(err))
 	}
 	l.copy, l.html, l.text = shown.info(), shown.HTML, shown.Text
@@ -133,7 +117,7 @@ func (s store) addCopy(tx *database.Tx, w *work) error {
 func (s store) upgrade(tx *database.Tx, w *work) error {
 	row := newMessageRow(w.message, w.base.variant, w.rendition, w.base.direction, w.shown, 0)
 	res := tx.Gorm().Model(&messageRow{}).Where("id = ? AND rendition = ?", w.message, w.base.letter.copy.id).
-		Select("own_message_id", "threading", "subject", "date", "from_name", "from_address", "attachments", "snippet",
+		Select("fingerprint", "own_message_id", "threading", "subject", "date", "from_name", "from_address", "attachments", "snippet",
 			"rendition", "completeness", "problems").Updates(row)
 	if err := changedOne("upgrade message", res); err != nil {
 		return err

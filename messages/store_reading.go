@@ -123,10 +123,13 @@ func (s store) part(ctx context.Context, message string, number int) (part, time
 	return row.part(), timeOf(about.Created), nil
 }
 
-// byIdentity returns the ids of messages by their identities.
-func (s store) byIdentity(ctx context.Context, hashes [][]byte) (map[[32]byte][]string, error) {
+// byIdentity returns the ids of messages by their identities: of one that very many share the first, and those that the
+// user linked.
+func (s store) byIdentity(ctx context.Context, hashes [][]byte, user string) (map[[32]byte][]string, error) {
 	var rows []messageRow
-	err := s.gorm(ctx).Select("id", "identity").Where("identity IN ?", hashes).Order("variant").Find(&rows).Error
+	err := s.gorm(ctx).Table("mc_messages AS m").Select("m.id", "m.identity").Where("m.identity IN ? AND (m.variant < ? OR "+
+		"EXISTS (SELECT 1 FROM mc_links AS l WHERE l.message_id = m.id AND l.linked_by = ?))", hashes, maxShown, user).
+		Order("m.variant").Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("find messages: %w", err)
 	}

@@ -11,6 +11,7 @@ type messageRow struct {
 	ID           string `gorm:"primaryKey"`
 	Identity     []byte
 	Variant      int
+	Fingerprint  []byte // NULL in rows older than the column
 	MessageID    string
 	OwnMessageID string
 	Threading    string
@@ -85,9 +86,9 @@ type partRow struct {
 func (partRow) TableName() string { return "mc_parts" }
 
 func newMessageRow(id string, variant int, rendition string, d Direction, l *letter, now int64) messageRow {
-	from := l.from()
+	from, sum := l.from(), fingerprint(l)
 	return messageRow{
-		ID: id, Identity: l.identity[:], Variant: variant, MessageID: l.messageID, OwnMessageID: l.ownID,
+		ID: id, Identity: l.identity[:], Variant: variant, Fingerprint: sum[:], MessageID: l.messageID, OwnMessageID: l.ownID,
 		Threading: asJSON(l.threading), Subject: l.subject, Date: database.Micros(l.date), Direction: string(d),
 		FromName: from.Name, FromAddress: from.Address, Attachments: l.attachments(), Snippet: snippet(l),
 		Rendition: rendition, Completeness: string(l.complete), Problems: asJSON(l.problems), Created: now,

@@ -120,6 +120,8 @@ func fromMessages(err error) *Problem {
 		return New(MalformedRequest, "The upload was cut off before its end; nothing was stored. Send it again.")
 	case errors.Is(err, messages.ErrConflict):
 		return New(Conflict, "This Idempotency-Key was used for another request. Use a new key.")
+	case errors.Is(err, messages.ErrVariants):
+		return New(Conflict, "You have linked fifty different mails with this Message-ID, and no more are taken. Whoever sends such mails should give each its own.")
 	case errors.Is(err, messages.ErrOffset):
 		return New(Conflict, "The chunk does not begin where the upload ends. Ask with HEAD where that is, and go on there.")
 	case errors.Is(err, messages.ErrUnfinished):

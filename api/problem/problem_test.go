@@ -64,6 +64,7 @@ func TestEveryErrorOfADomainHasItsProblem(t *testing.T) {
 		"truncated upload":               {messages.ErrTruncated, problem.MalformedRequest, 400},
 		"truncated body":                 {io.ErrUnexpectedEOF, problem.MalformedRequest, 400},
 		"key used twice":                 {messages.ErrConflict, problem.Conflict, 409},
+		"too many mails of one id":       {messages.ErrVariants, problem.Conflict, 409},
 		"stale content token":            {messages.ErrToken, problem.NotFound, 404},
 		"mail too large":                 {&mail.TooLargeError{Limit: 10}, problem.ContentTooLarge, 413},
 		"body too large":                 {&http.MaxBytesError{Limit: 10}, problem.ContentTooLarge, 413},

@@ -1,0 +1,16 @@
+package messages
+
+import "github.com/mailconnector/mailconnector/internal/database"
+
+// laterColumns are what the tables got since they were made.
+func laterColumns() []database.Migration {
+	return []database.Migration{{
+		ID:     "messages-029-fingerprint",
+		MySQL:  `ALTER TABLE mc_messages ADD COLUMN fingerprint BINARY(32) NULL`,
+		SQLite: `ALTER TABLE mc_messages ADD COLUMN fingerprint BLOB NULL`,
+	}, {
+		ID:     "messages-030-fingerprint-index",
+		MySQL:  `CREATE INDEX mc_messages_fingerprint ON mc_messages (identity, fingerprint, date, id)`,
+		SQLite: `CREATE INDEX mc_messages_fingerprint ON mc_messages (identity, fingerprint, date, id)`,
+	}}
+}

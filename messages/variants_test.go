@@ -1,0 +1,123 @@
+package messages_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/mailconnector/mailconnector/internal/dbtest"
+	"github.com/mailconnector/mailconnector/messages"
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+// flooded archives different mails with one Message-ID until a user may bring no more, and returns how many there are.
+func (h *harness) flood(who permissions.Subject, on permissions.Record) (mails int) {
+	h.t.Helper()
+	for ; mails < 200; mails++ {
+		_, err := h.tryArchive(who, letter{files: []file{pdf(fmt.Sprint(mails))}}, "", on)
+		if errors.Is(err, messages.ErrVariants) {
+			return mails
+		}
+		if err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	h.t.Error("nothing bounds the mails of one Message-ID")
+	return mails
+}
+
+func TestNobodyHidesAMailBehindOthersOfItsMessageID(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		n := h.flood(bob, acme)
+		h.wantCounts(map[string]int{"mc_messages": n})
+		if _, err := h.tryArchive(bob, letter{files: []file{pdf("0")}}, "", acme); err != nil {
+			t.Errorf("a mail that is there: %v", err)
+		}
+		h.crm.hide(ann, acme)
+		genuine := letter{files: []file{pdf("genuine")}}
+		first := h.archive(ann, genuine, nora)
+		for _, again := range []letter{genuine, {files: genuine.files, date: "Fri, 20 Nov 2026 10:00:01 +0100", more: "X-Rendered: anew\r\n"}} {
+			if got := h.archive(ann, again, nora); got.Message.ID != first.Message.ID {
+				t.Error("a copy of a mail is not known among many with its Message-ID")
+			}
+		}
+		found, err := h.Status(t.Context(), ann, []string{"<one@acme.example>"})
+		if err != nil || found[0].ID != first.Message.ID {
+			t.Errorf("status = %+v, %v, want ann's mail", found, err)
+		}
+	})
+}
+
+func TestTheStatusOfAMessageIDThatVeryManyShare(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		h := newHarness(t, db)
+		h.archive(bob, letter{files: []file{pdf("first")}}, acme)
+		h.multiply(t, 150)
+		genuine := h.archive(ann, letter{files: []file{pdf("genuine")}}, nora)
+		found, err := h.Status(t.Context(), ann, []string{"<one@acme.example>"})
+		if err != nil || len(found[0].Links) != 2 || found[0].Links[1].Record != nora {
+			t.Errorf("status = %+v, %v, want the first mail and ann's, %s", found, err, genuine.Message.ID)
+		}
+	})
+}
+
+// multiply gives the only message variants, as if as many different mails had come with its Message-ID.
+func (h *harness) multiply(t testing.TB, variants int) {
+	t.Helper()
+	tx, err := h.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range variants {
+		id := fmt.Sprintf("zzzzzzzzzzzzzzzz%010d", n)
+		sum := []byte(fmt.Sprintf("%032d", n))
+		for _, s := range []struct {
+			query string
+			args  []any
+		}{
+			{"INSERT INTO mc_messages (id, identity, variant, fingerprint, message_id, own_message_id, threading, subject, date, direction, " +
+				"from_name, from_address, attachments, snippet, rendition, completeness, problems, created) SELECT ?, identity, ?, ?, message_id, " +
+				"own_message_id, threading, subject, date, direction, from_name, from_address, attachments, snippet, ?, completeness, problems, " +
+				"created FROM mc_messages WHERE variant = 0", []any{id, n + 1, sum, id}},
+			{"INSERT INTO mc_participants SELECT ?, position, role, name, address FROM mc_participants WHERE message_id = " +
+				"(SELECT id FROM mc_messages WHERE variant = 0)", []any{id}},
+			{"INSERT INTO mc_renditions SELECT ?, ?, 'mallory', sha256, shape, blob_key, size, html, text, html_hash, text_hash, created " +
+				"FROM mc_renditions WHERE id = (SELECT rendition FROM mc_messages WHERE variant = 0)", []any{id, id}},
+			{"INSERT INTO mc_parts SELECT ?, number, role, name, content_type, sniffed, content_id, encoding, blob_key, start, length, size, " +
+				"?, state, url, detail FROM mc_parts WHERE rendition = (SELECT rendition FROM mc_messages WHERE variant = 0)", []any{id, sum}},
+		} {
+			if _, err := tx.ExecContext(context.WithoutCancel(t.Context()), s.query, s.args...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// BenchmarkIdentify links a mail again that shares its Message-ID with many others, beside one that does not.
+func BenchmarkIdentify(b *testing.B) {
+	for _, variants := range []int{0, 50, 5000} {
+		b.Run(fmt.Sprintf("variants=%d", variants), func(b *testing.B) {
+			h := newHarness(b, dbtest.MariaDB(b))
+			h.archive(bob, letter{files: []file{pdf("first")}}, acme)
+			h.multiply(b, variants)
+			genuine := letter{files: []file{pdf("genuine")}}
+			h.archive(ann, genuine, nora)
+			began := time.Now()
+			for b.Loop() {
+				h.archive(ann, genuine, nora)
+			}
+			b.ReportMetric(float64(time.Since(began).Microseconds())/float64(b.N), "µs/link")
+			b.StopTimer()
+			h.exec("UPDATE mc_messages SET fingerprint = NULL")
+			began = time.Now()
+			h.archive(ann, letter{files: []file{pdf("yet another")}}, nora)
+			b.ReportMetric(float64(time.Since(began).Microseconds()), "µs/another-mail")
+		})
+	}
+}
