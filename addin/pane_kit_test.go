@@ -72,7 +72,7 @@ func newSite(t *testing.T, c demo.Config) *site {
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.seen[r.Method+" "+r.URL.Path]++
-	down, delay, fault, file := s.down, s.delay, s.fault, s.files[r.URL.Path]
+	down, delay, fault := s.down, s.delay, s.fault
 	s.mu.Unlock()
 	if delay != nil {
 		delay(r)
@@ -83,11 +83,20 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault != nil && fault(w, r) {
 		return
 	}
-	if file != nil {
-		_, _ = io.WriteString(w, base64.StdEncoding.EncodeToString(file))
-		return
+	if !s.serveFile(w, r.URL.Path) {
+		s.app.ServeHTTP(w, r)
 	}
-	s.app.ServeHTTP(w, r)
+}
+
+// serveFile answers what Outlook was told to hand out under a path, if it was.
+func (s *site) serveFile(w io.Writer, path string) bool {
+	s.mu.Lock()
+	content, ok := s.files[path]
+	s.mu.Unlock()
+	if ok {
+		_, _ = io.WriteString(w, base64.StdEncoding.EncodeToString(content))
+	}
+	return ok
 }
 
 func (s *site) setFault(fault func(w http.ResponseWriter, r *http.Request) bool) {
