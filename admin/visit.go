@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mailconnector/mailconnector/internal/database"
+	"github.com/mailconnector/mailconnector/permissions"
 )
 
 // maxForm bounds what a form may send: a license file or a revocation list, and some room.
@@ -122,7 +123,7 @@ func (v *visit) fail(err error) {
 	case errors.Is(err, errNotFound):
 		v.message(http.StatusNotFound, "notfound")
 	case v.ctx().Err() != nil: // nobody waits for the answer
-	case database.IsUnavailable(err):
+	case database.IsUnavailable(err), errors.Is(err, permissions.ErrUnavailable):
 		v.h.c.Logger.ErrorContext(v.ctx(), "serve admin page", "err", err)
 		v.w.Header().Set("Retry-After", "10")
 		v.message(http.StatusServiceUnavailable, "unavailable")

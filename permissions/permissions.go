@@ -28,6 +28,17 @@ var ErrDenied = errors.New("permission denied")
 // question may be answered later.
 var ErrUnavailable = errors.New("permissions cannot be told right now")
 
+// DisabledError is an [ErrUnavailable] that lasts until an administrator mends the CRM: a part of the host is switched
+// off, because it needs something there that is missing. Its text may be shown to anybody.
+type DisabledError struct {
+	Part string // in the words of the host's own report: "sign-in"
+}
+
+func (e *DisabledError) Error() string { return e.Part + " is disabled" }
+
+// Unwrap makes errors.Is(err, ErrUnavailable) true.
+func (e *DisabledError) Unwrap() error { return ErrUnavailable }
+
 // DeniedError is an [ErrDenied] that names the action and the record it was refused on.
 type DeniedError struct {
 	Action Action

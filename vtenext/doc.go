@@ -1,7 +1,8 @@
 // Package vtenext makes a vtenext CRM on MariaDB or MySQL a host of the module.
 //
 // It is the only package that knows the CRM's tables. A [CRM] names an installation; the ports are built on it:
-// [Permissions] answers who may do what.
+// [Accounts] says who may sign in, [Permissions] who may do what, [Records] what can be found, and [Filing] keeps the
+// CRM's own rows and files of messages and documents. [NewHost] puts them together.
 //
 // # Guarantees
 //
@@ -11,6 +12,6 @@
 //
 // # What it refuses
 //
-// It never guesses: a table, column or value it does not know disables what needs it, and a [Report] says why. It
+// It never guesses: a table, column or value it does not know disables what needs it, with a [*LackingError], and a [Report] says why. It
 // creates no triggers and changes no definition of the CRM's tables.
 package vtenext

@@ -2,6 +2,7 @@ package vtenext
 
 import (
 	"context"
+	"slices"
 
 	"github.com/mailconnector/mailconnector/permissions"
 )
@@ -49,4 +50,26 @@ func CompileFilter(columnName, comparator, value string) (where string, args []a
 		return "", nil, err
 	}
 	return rule.joins + rule.where, rule.args, nil
+}
+
+// Declared lists the columns that the needs of a part name, and those of all permissions, by table.
+func (c *CRM) Declared(p Part) map[string][]string {
+	columns := make(map[string][]string)
+	for _, n := range slices.Concat(baseNeeds(), permissionNeeds(), signInNeeds(), recordNeeds(), filingNeeds()) {
+		if slices.Contains([]Part{PartSignIn, PartRecords, PartFiling}, n.part) && n.part != p {
+			continue
+		}
+		table := c.sql(n.table)
+		columns[table] = append(columns[table], n.columns...)
+	}
+	for _, s := range policySources() {
+		for _, p := range s.parts {
+			columns[c.sql(p.table)] = append(columns[c.sql(p.table)], p.names()...)
+		}
+	}
+	for table, list := range columns {
+		slices.Sort(list)
+		columns[table] = slices.Compact(list)
+	}
+	return columns
 }

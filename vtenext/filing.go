@@ -38,11 +38,14 @@ func DefaultBlockedExtensions() []string {
 // One message row belongs to one user. Who else reads it follows the CRM's default for Messages: where that is Public,
 // everybody who sees a linked record; else a message that is to be shared is made visible to every user of the CRM, and
 // one that is not stays with its owner and those the CRM puts above.
+//
+// Where the installation lacks a table or column that filing takes, every call answers a [*LackingError].
 type Filing struct {
 	crm         *CRM
 	permissions *Permissions
 	blocked     []string
 	storage     storage
+	gate        *gate
 	layout      layoutCache
 }
 
@@ -58,6 +61,7 @@ func NewFiling(c FilingConfig) (*Filing, error) {
 	}
 	return &Filing{
 		crm: c.CRM, permissions: c.Permissions, blocked: slices.Clone(c.BlockedExtensions), storage: storage{c.CRM.storage},
+		gate:   &gate{crm: c.CRM, needs: slices.Concat(filingNeeds(), messageNeeds())},
 		layout: layoutCache{crm: c.CRM},
 	}, nil
 }
@@ -87,6 +91,9 @@ func (f *Filing) Prepare(ctx context.Context, m messages.Mail, files messages.Fi
 	actor, ok := parseID(m.Actor.UserID)
 	if !ok {
 		return messages.Plan{}, fmt.Errorf("user %q is none of the CRM's", m.Actor.UserID)
+	}
+	if err := f.gate.check(ctx); err != nil {
+		return messages.Plan{}, err
 	}
 	policy, err := f.permissions.fresh.policy(ctx)
 	if err != nil {

@@ -18,6 +18,9 @@ const bodyStart = 16 << 10
 // Linked implements [messages.Filing]: what the CRM's own Messages tab of the record shows, of each mail the latest copy
 // that the subject may read. The cursor is the local time and the id of the last message of the page before.
 func (f *Filing) Linked(ctx context.Context, s permissions.Subject, r permissions.Record, page messages.Page) (natives []messages.Native, next string, err error) {
+	if err := f.gate.check(ctx); err != nil {
+		return nil, "", err
+	}
 	ids, err := f.tab(ctx, s, r)
 	if err != nil || len(ids) == 0 {
 		return nil, "", err
@@ -98,6 +101,9 @@ func (f *Filing) scanNative(rows *sql.Rows) (native, error) {
 
 // Readable implements [messages.Filing] by the CRM's own rule for its Messages.
 func (f *Filing) Readable(ctx context.Context, s permissions.Subject, hostIDs []string) ([]bool, error) {
+	if err := f.gate.check(ctx); err != nil {
+		return nil, err
+	}
 	asked := make([]permissions.Record, len(hostIDs))
 	for i, id := range hostIDs {
 		asked[i] = permissions.Record{Type: inMessages, ID: id}
@@ -116,6 +122,9 @@ func (f *Filing) Readable(ctx context.Context, s permissions.Subject, hostIDs []
 // Records implements [messages.Filing]. The documents that came with a message are not told: they are part of it.
 // Deleted records are no longer told, and nothing is told of a deleted message.
 func (f *Filing) Records(ctx context.Context, hostIDs []string) ([][]permissions.Record, error) {
+	if err := f.gate.check(ctx); err != nil {
+		return nil, err
+	}
 	var ids []int64
 	for _, s := range hostIDs {
 		if id, ok := parseID(s); ok {
@@ -149,6 +158,9 @@ func (f *Filing) Records(ctx context.Context, hostIDs []string) ([][]permissions
 // Remove implements [messages.Filing]. As in the CRM, the relation goes for every user's copy of the mail, because it is
 // one. Documents stay in the CRM, off the record.
 func (f *Filing) Remove(ctx context.Context, tx *sql.Tx, r messages.Removal) error {
+	if err := f.gate.check(ctx); err != nil {
+		return err
+	}
 	record, ok := parseID(r.Record.ID)
 	if !ok {
 		return nil

@@ -230,7 +230,7 @@ func lackingColumn(t *testing.T, a *archive) {
 	a.now = a.now.Add(time.Hour)
 	var lacking *vtenext.LackingError
 	_, err := a.Prepare(t.Context(), letter("7", a.record(t, "Contacts", 0)), &announced{archive: a})
-	if !errors.As(err, &lacking) || lacking.Table != "vte_notes" || !errors.Is(err, documents.ErrStoreReadOnly) {
+	if !errors.As(err, &lacking) || lacking.Table != "vte_notes" || !errors.Is(err, permissions.ErrUnavailable) {
 		t.Errorf("Prepare = %v", err)
 	}
 	exec(t, a.db, "ALTER TABLE vte_notes CHANGE another note_no VARCHAR(100)")

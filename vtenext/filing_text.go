@@ -26,9 +26,6 @@ var ErrTimeZone = errors.New("the connection's time_zone is not the server's: re
 
 // readLayout reads the layout of the tables that filing writes.
 func (c *CRM) readLayout(ctx context.Context) (layout, error) {
-	if err := c.meets(ctx, filingNeeds()); err != nil {
-		return nil, err
-	}
 	same, err := collect(ctx, c.db, scanOne[bool], "SELECT @@session.time_zone = @@global.time_zone")
 	if err != nil {
 		return nil, fmt.Errorf("read the time zone: %w", err)

@@ -3,7 +3,6 @@ package vtenext
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,8 +16,6 @@ import (
 // ErrUnavailable says that the permissions could not be read in time, so that nothing is answered. It is a
 // [permissions.ErrUnavailable].
 var ErrUnavailable = fmt.Errorf("the CRM's permissions could not be read: %w", permissions.ErrUnavailable)
-
-var errSchema = errors.New("the CRM's tables are not as expected")
 
 const (
 	maxAge        = 2 * time.Second // of the policy a question is answered by
@@ -183,12 +180,18 @@ func (f *freshness) sources(ctx context.Context, q querier) ([]source, error) {
 		}
 		f.schema = schema
 	}
+	for _, n := range baseNeeds() {
+		if err := f.lacking(n); err != nil {
+			return nil, err
+		}
+	}
 	for i, s := range all {
 		for _, p := range s.parts {
-			table := f.crm.sql(p.table)
-			if lacking := f.schema.missing(table, p.names()); lacking != "" && (!p.optional || f.schema[table] != nil) {
-				f.schema = nil
-				return nil, fmt.Errorf("%w: %s: %s", errSchema, table, lacking)
+			if f.schema[f.crm.sql(p.table)] == nil {
+				continue
+			}
+			if err := f.lacking(need{PartPermissions, p.table, p.names()}); err != nil {
+				return nil, err
 			}
 		}
 		all[i].parts = slices.DeleteFunc(s.parts, func(p part) bool { return f.schema[f.crm.sql(p.table)] == nil })
@@ -196,9 +199,20 @@ func (f *freshness) sources(ctx context.Context, q querier) ([]source, error) {
 	return all, nil
 }
 
+// lacking answers a *LackingError where the tables do not meet a need. They are looked at anew after that.
+func (f *freshness) lacking(n need) error {
+	table := f.crm.sql(n.table)
+	detail := f.schema.missing(table, n.columns)
+	if detail == "" {
+		return nil
+	}
+	f.schema = nil
+	return &LackingError{Part: n.part, Table: table, Detail: detail}
+}
+
 // policyTables lists the tables that the permissions depend on.
 func (c *CRM) policyTables(sources []source) []string {
-	var tables []string
+	tables := []string{c.table("crmentity")}
 	for _, s := range sources {
 		for _, p := range s.parts {
 			tables = append(tables, c.sql(p.table))

@@ -2,13 +2,9 @@ package vtenext
 
 import (
 	"context"
-	"errors"
 	"iter"
-	"sync"
-	"time"
 
 	"github.com/mailconnector/mailconnector/api/sessions"
-	"github.com/mailconnector/mailconnector/documents"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
 	"github.com/mailconnector/mailconnector/permissions/search"
@@ -41,77 +37,13 @@ func NewHost(c HostConfig) (Host, error) {
 	if err != nil {
 		return Host{}, err
 	}
+	records := &gate{crm: c.CRM, needs: recordNeeds()}
 	return Host{
 		Accounts:    gatedAccounts{NewAccounts(c.CRM), &gate{crm: c.CRM, needs: signInNeeds()}},
-		Permissions: c.Permissions,
-		Records:     gatedRecords{NewRecords(c.CRM, c.Permissions, c.SiteURL), &gate{crm: c.CRM, needs: recordNeeds()}},
-		Filing:      filing, // looks for its tables itself, with the widths of their columns
+		Permissions: gatedPermissions{c.Permissions, records},
+		Records:     gatedRecords{NewRecords(c.CRM, c.Permissions, c.SiteURL), records},
+		Filing:      filing, // looks for its tables itself
 	}, nil
-}
-
-// LackingError says that the installation lacks something that a part needs, so that the part does nothing. Of filing
-// it is a [documents.ErrStoreReadOnly], of anything else a [permissions.ErrUnavailable]: an administrator can mend both.
-type LackingError struct {
-	Part   Part
-	Table  string
-	Detail string // what is missing
-}
-
-func (e *LackingError) Error() string {
-	return string(e.Part) + " is disabled: " + e.Table + ": " + e.Detail
-}
-
-// Unwrap makes errors.Is find what kind of error it is.
-func (e *LackingError) Unwrap() error {
-	if e.Part == PartFiling {
-		return documents.ErrStoreReadOnly
-	}
-	return permissions.ErrUnavailable
-}
-
-// meets looks for tables and columns, and answers a *LackingError where one is missing.
-func (c *CRM) meets(ctx context.Context, needs []need) error {
-	tables := make([]string, len(needs))
-	for i, n := range needs {
-		tables[i] = c.sql(n.table)
-	}
-	there, err := c.describe(ctx, c.db, tables)
-	if err != nil {
-		return err
-	}
-	for i, n := range needs {
-		if lacking := there.missing(tables[i], n.columns); lacking != "" {
-			return &LackingError{Part: n.part, Table: tables[i], Detail: lacking}
-		}
-	}
-	return nil
-}
-
-// gateAge is how long the tables of a part are taken to be as they were found.
-const gateAge = time.Minute
-
-// gate lets questions through to a part while the installation has what the part needs.
-type gate struct {
-	crm   *CRM
-	needs []need
-	mu    sync.Mutex
-	until time.Time
-	found error // nil or a *LackingError
-}
-
-func (g *gate) check(ctx context.Context) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.crm.now()
-	if now.Before(g.until) {
-		return g.found
-	}
-	err := g.crm.meets(ctx, g.needs)
-	var lacking *LackingError
-	if err == nil || errors.As(err, &lacking) {
-		g.found, g.until = err, now.Add(gateAge)
-	}
-	return err
 }
 
 // gatedAccounts is who may sign in, while that can be told.
@@ -132,6 +64,20 @@ func (a gatedAccounts) Account(ctx context.Context, userID string) (sessions.Acc
 		return sessions.Account{}, err
 	}
 	return a.Accounts.Account(ctx, userID)
+}
+
+// gatedPermissions is who may do what. What it lacks for that it says in each answer; only the names of entity types and
+// fields come from tables of another part.
+type gatedPermissions struct {
+	*Permissions
+	gate *gate
+}
+
+func (p gatedPermissions) Types(ctx context.Context, s permissions.Subject, lang string) ([]permissions.EntityType, error) {
+	if err := p.gate.check(ctx); err != nil {
+		return nil, err
+	}
+	return p.Permissions.Types(ctx, s, lang)
 }
 
 // gatedRecords is what can be found, while that can be told.

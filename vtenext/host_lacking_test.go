@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,28 @@ func filingQuestions() []question {
 			}, nil)
 			return err
 		}},
+		{"Linked", func(ctx context.Context, h vtenext.Host) error {
+			_, _, err := h.Filing.Linked(ctx, permissions.Subject{UserID: "6"}, record("Accounts", "59"), messages.Page{Limit: 10})
+			return err
+		}},
+		{"Readable", func(ctx context.Context, h vtenext.Host) error {
+			_, err := h.Filing.Readable(ctx, permissions.Subject{UserID: "6"}, []string{"700001"})
+			return err
+		}},
+		{"Records", func(ctx context.Context, h vtenext.Host) error {
+			_, err := h.Filing.Records(ctx, []string{"700001"})
+			return err
+		}},
+	}
+}
+
+// typeQuestions are about permissions, and take words of the CRM's dictionary.
+func typeQuestions() []question {
+	return []question{
+		{"Types", func(ctx context.Context, h vtenext.Host) error {
+			_, err := h.Permissions.Types(ctx, permissions.Subject{UserID: "1"}, "en")
+			return err
+		}},
 	}
 }
 
@@ -92,12 +115,17 @@ func TestAPartThatLacksSomethingRefusesWithItsReason(t *testing.T) {
 		},
 		{
 			"records without a table", "RENAME TABLE sdk_language TO gone", "RENAME TABLE gone TO sdk_language",
-			vtenext.PartRecords, recordQuestions(), "records is disabled: sdk_language: the table does not exist",
+			vtenext.PartRecords, append(recordQuestions(), typeQuestions()...), "records is disabled: sdk_language: the table does not exist",
 		},
 		{
 			"filing without a column", "ALTER TABLE vte_messages_attach CHANGE contentname gone varchar(255)",
 			"ALTER TABLE vte_messages_attach CHANGE gone contentname varchar(255)", vtenext.PartFiling, filingQuestions(),
 			"filing is disabled: vte_messages_attach: the table has no column contentname",
+		},
+		{
+			"filing without what tells who reads a message", "RENAME TABLE vte_modcomments_msgrel TO gone",
+			"RENAME TABLE gone TO vte_modcomments_msgrel", vtenext.PartMessages, filingQuestions(),
+			"messages is disabled: vte_modcomments_msgrel: the table does not exist",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -110,8 +138,9 @@ func TestAPartThatLacksSomethingRefusesWithItsReason(t *testing.T) {
 				if !errors.As(err, &lacking) || lacking.Part != tt.part || err.Error() != tt.err {
 					t.Errorf("%s = %v, want %q", q.name, err, tt.err)
 				}
-				if p := problem.From(err); p.Type != problem.Unavailable {
-					t.Errorf("%s is answered with the problem %s, want %s", q.name, p.Type, problem.Unavailable)
+				p := problem.From(err)
+				if p.Type != problem.Unavailable || !strings.Contains(p.Detail, string(tt.part)) || strings.Contains(p.Detail, "vte_") {
+					t.Errorf("%s is answered with %s, %q, want %s and the name of the part", q.name, p.Type, p.Detail, problem.Unavailable)
 				}
 			}
 			exec(t, db, tt.back)

@@ -3,7 +3,6 @@ package vtenext
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,7 +27,7 @@ type message struct {
 // readMessages reads the facts of messages, which have no row among the other records.
 func (q *inquiry) readMessages(ctx context.Context, ids []string) (map[string]*fact, error) {
 	found := make(map[string]*fact, len(ids))
-	if q.policy.lacks[PartMessages] != "" {
+	if q.policy.lacks[PartMessages] != nil {
 		return found, nil
 	}
 	err := q.each(ctx, `SELECT messagesid, COALESCE(smownerid, 0), deleted, COALESCE(mvisibility, '') = 'Public',
@@ -192,12 +191,10 @@ func (p *Permissions) MessagesTab(ctx context.Context, s permissions.Subject, r 
 	return p.inquire(policy, s.UserID).tab(ctx, r.ID)
 }
 
-var errMessages = errors.New("the CRM's messages cannot be read")
-
 // tab lists the messages related to a record. It does not look at the record.
 func (q *inquiry) tab(ctx context.Context, record string) ([]string, error) {
-	if lacking := q.policy.lacks[PartMessages]; lacking != "" {
-		return nil, fmt.Errorf("%w: %s", errMessages, lacking)
+	if lacking := q.policy.lacks[PartMessages]; lacking != nil {
+		return nil, lacking
 	}
 	latest := make(map[string]int) // by hash
 	err := q.each(ctx, `SELECT m.messagesid, m.messagehash, COALESCE(m.smownerid, 0), COALESCE(m.mvisibility, '') = 'Public'

@@ -8,7 +8,7 @@ import (
 // judge answers one of the CRM's own questions about a record. It does not look at the deleted flag, as the CRM does not.
 func (q *inquiry) judge(t *entityType, op sharing.Operation, f *fact) permissions.Decision {
 	if part := q.lacking(t, op); part != "" {
-		return refuse(CodeLacking, "The "+string(part)+" of this CRM cannot be read: "+q.policy.lacks[part]+".")
+		return refuse(CodeLacking, "The "+string(part)+" of this CRM cannot be read: "+q.policy.lacks[part].what()+".")
 	}
 	switch t.rule {
 	case messagesRule:
@@ -45,7 +45,7 @@ func (q *inquiry) lacking(t *entityType, op sharing.Operation) Part {
 	case q.policy.versions || op <= sharing.Delete: // frozen records, and those held to former versions
 		part = PartProcesses
 	}
-	if q.policy.lacks[part] == "" {
+	if q.policy.lacks[part] == nil {
 		return ""
 	}
 	return part

@@ -20,7 +20,7 @@ type policy struct {
 	messages sharing.Sharing                       // the organisation's default for Messages
 	tables   bool                                  // the CRM computes lists in working tables, with rules that differ a little
 	versions bool                                  // processes may hold records to former versions of profiles and roles
-	lacks    map[Part]string                       // why a part cannot be answered for
+	lacks    map[Part]*LackingError                // why a part cannot be answered for
 	findings []Finding
 }
 
@@ -63,7 +63,7 @@ func (p *policy) namesOfTypes() []string {
 func (c *CRM) compile(rows policyRows, columns catalog) (*policy, error) {
 	b := &builder{crm: c, rows: rows, columns: columns}
 	b.policy = &policy{
-		users: make(map[string]crmUser), typeOf: make(map[string]*entityType), lacks: make(map[Part]string),
+		users: make(map[string]crmUser), typeOf: make(map[string]*entityType), lacks: make(map[Part]*LackingError),
 	}
 	b.addNeeds()
 	b.model.Quirks = sharing.AllQuirks()
@@ -114,7 +114,7 @@ func (b *builder) unknown(subject, value, instead string) {
 func (b *builder) addNeeds() {
 	for _, n := range permissionNeeds() {
 		if lacking := b.columns.missing(b.crm.sql(n.table), n.columns); lacking != "" {
-			b.lacks[n.part] = b.crm.sql(n.table) + ": " + lacking
+			b.lacks[n.part] = &LackingError{Part: n.part, Table: b.crm.sql(n.table), Detail: lacking}
 			b.find(n.part, true, b.crm.sql(n.table), "%s", lacking)
 		}
 	}

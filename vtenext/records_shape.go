@@ -28,6 +28,8 @@ type shape struct {
 type shapeColumn struct {
 	field
 	kind    permissions.FieldKind
+	key     string   // the column of the record's id in the field's table
+	indexed bool     // records are found by it without reading all
 	related []string // the entity types it may name a record of; nil for a value
 	closed  []string // what says that a deal or ticket is closed; nil elsewhere
 }
@@ -155,12 +157,13 @@ func (s *shape) complete(c *CRM, known catalog) bool {
 	}
 	joins := []string{joinOf(s.table, s.key)}
 	joined := map[string]bool{s.table: true}
+	keys := map[string]string{s.table: s.key}
 	s.columns = slices.DeleteFunc(s.columns, func(column shapeColumn) bool {
 		key, alone := known.key(column.table)
 		usable := known.missing(column.table, []string{column.column}) == "" && plainName.MatchString(column.table) &&
 			plainName.MatchString(column.column) && (joined[column.table] || alone && plainName.MatchString(key))
 		if usable && !joined[column.table] {
-			joined[column.table] = true
+			joined[column.table], keys[column.table] = true, key
 			joins = append(joins, joinOf(column.table, key))
 		}
 		return !usable

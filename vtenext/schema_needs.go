@@ -28,13 +28,19 @@ func baseNeeds() []need {
 
 // permissionNeeds lists the tables that questions about some records are answered from.
 func permissionNeeds() []need {
-	return []need{
+	return append(messageNeeds(), []need{
 		needs(PartProcesses, "{trigger_queue}", "crmid freeze"),
 		needs(PartProcesses, "{processmaker_rec}", "crmid running_process"),
 		needs(PartProcesses, "{running_processes}", "id processmakerid xml_version xml_version_forced"),
 		needs(PartCalendar, "{activity}", "activityid visibility"),
 		needs(PartCalendar, "{invitees}", "activityid inviteeid"),
 		needs(PartCalendar, "{sharedcalendar}", "userid sharedid only_occ"),
+	}...)
+}
+
+// messageNeeds lists the tables that tell who reads a message.
+func messageNeeds() []need {
+	return []need{
 		needs(PartMessages, "{messages}", "messagesid smownerid deleted draft mvisibility mtype messagehash"),
 		needs(PartMessages, "{messagesrel}", "messagehash crmid module"),
 		needs(PartMessages, "{messages_recipients}", "messagesid id"),
@@ -59,6 +65,7 @@ func signInNeeds() []need {
 func recordNeeds() []need {
 	return []need{
 		needs(PartRecords, "{crmentity}", "crmid setype smownerid deleted modifiedtime"),
+		needs(PartRecords, "{users}", "id default_language"),
 		needs(PartRecords, "{fieldmodulerel}", "fieldid relmodule"),
 		needs(PartRecords, "sdk_language", "module language label trans_label"),
 		needs(PartRecords, "{language}", "id prefix isdefault active"),
@@ -68,8 +75,10 @@ func recordNeeds() []need {
 // filingNeeds lists the tables that filing writes.
 func filingNeeds() []need {
 	return []need{
-		needs(PartFiling, "{crmentity}", "crmid smcreatorid smownerid setype createdtime modifiedtime deleted"),
+		needs(PartFiling, "{crmentity}", "crmid smcreatorid smownerid setype createdtime modifiedtime viewedtime deleted"),
 		needs(PartFiling, "{crmentity_seq}", "id"),
+		needs(PartFiling, "{users}", "id user_name first_name last_name email1 email2"),
+		needs(PartFiling, "{messages_account}", "userid email"),
 		needs(PartFiling, "{messages}", "messagesid subject mdate mfrom mto mcc mreplyto messageid xmailer mbcc xuid folder mfrom_n "+
 			"mfrom_f mto_n mto_f mcc_n mcc_f mbcc_n mbcc_f mreplyto_n mreplyto_f messagehash mtype in_reply_to mreferences "+
 			"thread_index lastson send_mode account mvisibility seen answered forwarded flagged draft description cleaned_body "+

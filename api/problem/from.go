@@ -204,7 +204,11 @@ func fromOutage(err error) *Problem {
 		p.RetryAfter = after
 		return p
 	}
+	var disabled *permissions.DisabledError
 	switch {
+	case errors.As(err, &disabled):
+		return outage(retryLater, fmt.Sprintf("The part “%s” is switched off, because the CRM’s tables are not as expected. "+
+			"Tell an administrator: the command doctor says more.", disabled.Part))
 	case errors.Is(err, documents.ErrStoreFull), errors.Is(err, documents.ErrStoreReadOnly):
 		return outage(retryLater, "The storage of the CRM takes no more for now; nothing was stored. Tell an administrator.")
 	case errors.Is(err, documents.ErrStoreUnavailable):

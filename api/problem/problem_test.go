@@ -73,6 +73,7 @@ func TestEveryErrorOfADomainHasItsProblem(t *testing.T) {
 		"storage read-only":              {documents.ErrStoreReadOnly, problem.Unavailable, 503},
 		"storage gone":                   {documents.ErrStoreUnavailable, problem.Unavailable, 503},
 		"a mail others are at":           {messages.ErrBusy, problem.Unavailable, 503},
+		"part of the host disabled":      {&permissions.DisabledError{Part: "sign-in"}, problem.Unavailable, 503},
 		"permissions too old to answer":  {permissions.ErrUnavailable, problem.Unavailable, 503},
 		"database gone":                  {mysql.ErrInvalidConn, problem.Unavailable, 503},
 		"took too long":                  {context.DeadlineExceeded, problem.Unavailable, 503},
