@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/mailconnector/mailconnector/documents"
 	"github.com/mailconnector/mailconnector/internal/database"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
