@@ -155,19 +155,22 @@ func (s *shape) complete(c *CRM, known catalog) bool {
 	if known.missing(s.table, []string{s.key}) != "" || !plainName.MatchString(s.table) || !plainName.MatchString(s.key) {
 		return false
 	}
-	joins := []string{joinOf(s.table, s.key)}
-	joined := map[string]bool{s.table: true}
-	keys := map[string]string{s.table: s.key}
+	joins, keys := []string{joinOf(s.table, s.key)}, map[string]string{s.table: s.key}
 	s.columns = slices.DeleteFunc(s.columns, func(column shapeColumn) bool {
 		key, alone := known.key(column.table)
+		_, joined := keys[column.table]
 		usable := known.missing(column.table, []string{column.column}) == "" && plainName.MatchString(column.table) &&
-			plainName.MatchString(column.column) && (joined[column.table] || alone && plainName.MatchString(key))
-		if usable && !joined[column.table] {
-			joined[column.table], keys[column.table] = true, key
+			plainName.MatchString(column.column) && (joined || alone && plainName.MatchString(key))
+		if usable && !joined {
+			keys[column.table] = key
 			joins = append(joins, joinOf(column.table, key))
 		}
 		return !usable
 	})
+	for i, column := range s.columns {
+		s.columns[i].key = keys[column.table]
+		s.columns[i].indexed = known[column.table][strings.ToLower(column.column)].indexed
+	}
 	successors := "0, 0, 0"
 	if s.name == "Leads" && known.missing(c.table("leadconvrel"), []string{"leadid", "contactid", "accountid", "potentialid"}) == "" {
 		successors = "COALESCE(v.contactid, 0), COALESCE(v.accountid, 0), COALESCE(v.potentialid, 0)"

@@ -63,6 +63,7 @@ func TestRecords(t *testing.T) {
 		{"changes around the end of daylight saving time are told", daylightSaving},
 		{"records without a time are told first", withoutTime},
 		{"deleted records are told as such", deletedRecords},
+		{"addresses and numbers are found in the tables as they are now", exactLooksLive},
 	} {
 		t.Run(tt.name, func(t *testing.T) { l.now = l.now.Add(time.Hour); tt.run(t, l) })
 	}

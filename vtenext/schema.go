@@ -57,6 +57,7 @@ type catalog map[string]map[string]column
 
 type column struct {
 	primary bool // of the primary key
+	indexed bool // the first column of a key
 }
 
 // missing words what of a need the installation lacks; empty if nothing.
@@ -115,7 +116,7 @@ func (c *CRM) describe(ctx context.Context, q querier, tables []string) (catalog
 		if found[table] == nil {
 			found[table] = make(map[string]column)
 		}
-		found[table][strings.ToLower(name)] = column{primary: key == "PRI"}
+		found[table][strings.ToLower(name)] = column{primary: key == "PRI", indexed: key != ""}
 	}
 	return found, rows.Err()
 }
