@@ -13,7 +13,7 @@ const maxAddresses = 5000
 // them had no address to make out.
 func parseAddresses(fields []string) (list []Address, malformed int) {
 	for _, field := range fields {
-		for _, raw := range splitAddresses(field, maxAddresses-len(list)) {
+		for _, raw := range withSplitNames(splitAddresses(field, maxAddresses-len(list))) {
 			a := parseAddress(raw)
 			if a.Address == "" && a.Name == "" { // "<>", the sender of a bounce
 				continue
@@ -27,13 +27,27 @@ func parseAddresses(fields []string) (list []Address, malformed int) {
 	return list, malformed
 }
 
+// withSplitNames puts names together again that a comma outside quotes has cut: "Doe, John <john@example.com>" is one mailbox.
+func withSplitNames(raws []string) []string {
+	joined := raws[:0]
+	for _, raw := range raws {
+		last := len(joined) - 1
+		if last >= 0 && !strings.ContainsAny(joined[last], `@<>"=/`) && strings.Contains(raw, "<") && !strings.Contains(raw, "<>") {
+			joined[last] += ", " + raw
+			continue
+		}
+		joined = append(joined, raw)
+	}
+	return joined
+}
+
 // parseAddress reads one mailbox: by the rules where it keeps them, else by its angle brackets or its at sign.
 func parseAddress(raw string) Address {
 	text := recodeWords(raw)
 	written, _ := toUTF8("", []byte(raw))
 	a := Address{Raw: cleanLine(written)}
 	if list, err := enmime.ParseAddressList(text); err == nil && len(list) == 1 {
-		a.Name, a.Address = cleanLine(list[0].Name), cleanLine(list[0].Address)
+		a.Name, a.Address = cleanLine(list[0].Name), cleanLine(quotedLocal(list[0].Address))
 		return a
 	}
 	name, rest, bracketed := strings.Cut(text, "<")
@@ -47,11 +61,24 @@ func parseAddress(raw string) Address {
 	return a
 }
 
+// quotedLocal puts the part before the at sign in quotes where it cannot do without (RFC 5322 section 3.4.1).
+func quotedLocal(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	if at < 0 || !strings.ContainsAny(address[:at], " \"(),:;<>@[\\]") {
+		return address
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(address[:at]) + `"` + address[at:]
+}
+
 // bracketedAddress reads the address behind an opening bracket, without what RFC 5322 section 4.4 still allows there: comments, blanks
 // around the at sign, the route that the mail should take. Of several words the address is the one with an at sign.
 func bracketedAddress(s string) string {
-	s, _, _ = strings.Cut(s, ">")
+	s, _, _ = strings.Cut(strings.TrimLeft(s, "<"), ">")
 	s = tightened(s)
+	s = strings.ReplaceAll(strings.ReplaceAll(s, " @", "@"), "@ ", "@")
+	if len(s) > len("mailto:") && strings.EqualFold(s[:len("mailto:")], "mailto:") {
+		s = s[len("mailto:"):]
+	}
 	if strings.HasPrefix(s, "@") {
 		_, behind, routed := strings.Cut(s, ":")
 		if routed {
@@ -80,13 +107,21 @@ func bareAddress(text string) (name, address string) {
 	words := strings.Fields(tightened(text))
 	for i, w := range words {
 		if strings.Contains(w, "@") {
-			return strings.Join(append(words[:i:i], words[i+1:]...), " "), w
+			return strings.Join(append(words[:i:i], words[i+1:]...), " "), unbracketed(w)
 		}
 	}
 	if len(words) <= 1 { // none: comments say that there is nobody
 		return "", strings.Join(words, "")
 	}
 	return text, ""
+}
+
+// unbracketed drops a bracket that has no partner, and square brackets around the whole address.
+func unbracketed(address string) string {
+	if strings.HasPrefix(address, "[") && strings.HasSuffix(address, "]") {
+		return address[1 : len(address)-1]
+	}
+	return strings.Trim(address, "<>")
 }
 
 // splitAddresses cuts a field at the commas, and at the semicolons Outlook users write, that stand outside quotes, brackets,

@@ -35,7 +35,7 @@ func isUnicode(charset string) bool {
 
 // lookup finds the encoding of a charset by its names in mails; nil when we have none.
 func lookup(charset string) encoding.Encoding {
-	charset = label(charset)
+	charset = commonName(charset)
 	if e, err := htmlindex.Get(charset); err == nil && e != encoding.Replacement {
 		return e
 	}
@@ -45,9 +45,33 @@ func lookup(charset string) encoding.Encoding {
 	return nil
 }
 
+// commonName gives a charset the name that the indexes of charsets know it by, where mails use another: those of Microsoft's code
+// pages, and of Japanese with more characters than most mails have of them.
+func commonName(charset string) string {
+	charset = label(charset)
+	switch charset {
+	case "cp932":
+		return "shift_jis"
+	case "cp936":
+		return "gbk"
+	case "cp949", "uhc":
+		return "euc-kr"
+	case "cp950":
+		return "big5"
+	case "iso-2022-jp-1", "iso-2022-jp-2", "iso-2022-jp-3", "iso-2022-jp-2004", "iso-2022-jp-ms", "cp50220", "cp50221", "cp50222":
+		return "iso-2022-jp"
+	case "cp51932", "eucjp-ms":
+		return "euc-jp"
+	case "mac-roman", "macroman":
+		return "macintosh"
+	}
+	return charset
+}
+
 // webName gives a charset the name that browsers know it by, which is what senders mean: "iso-8859-1" is "windows-1252". A charset
 // they do not know keeps its name.
 func webName(charset string) string {
+	charset = commonName(charset)
 	if e, err := htmlindex.Get(charset); err == nil && e != encoding.Replacement {
 		if name, err := htmlindex.Name(e); err == nil {
 			return name
@@ -60,10 +84,8 @@ func webName(charset string) string {
 // unknown, is UTF-8 where it looks like it and Windows-1252 otherwise, as most unlabelled 8-bit text is.
 func toUTF8(charset string, text []byte) (string, bool) {
 	known := isUnicode(charset) || isUTF7(charset)
-	if isUTF7(charset) {
-		if out, ok := decodeUTF7(text); ok {
-			return out, true
-		}
+	if out, ok := decodeUnicode(charset, text); ok {
+		return out, true
 	}
 	if !known {
 		if e := lookup(charset); e != nil {

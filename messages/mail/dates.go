@@ -57,6 +57,8 @@ func (d *date) word(w string) {
 	switch {
 	case strings.ContainsRune(w, ':') && d.hour < 0 && w[0] != '+' && w[0] != '-':
 		d.clock(w)
+	case d.hour < 0 && d.day >= 0 && d.month != 0 && strings.Contains(w, "."): // 10.00.00
+		d.clock(strings.ReplaceAll(w, ".", ":"))
 	case d.hour >= 0 && (lower == "am" || lower == "pm"):
 		d.half = lower
 	case d.hour >= 0 && !d.zoned && d.zone(lower):
@@ -79,12 +81,12 @@ func (d *date) number(n, digits int) {
 	}
 }
 
-// fullYear applies RFC 5322 section 4.3 to years of two and three digits.
+// fullYear applies RFC 5322 section 4.3 to years of two and three digits, and to "0026" as if it were two.
 func fullYear(n, digits int) int {
 	switch {
-	case digits <= 2 && n < 50:
+	case digits != 3 && n < 50:
 		return n + 2000
-	case digits <= 3:
+	case digits <= 3 || n < 100:
 		return n + 1900
 	}
 	return n

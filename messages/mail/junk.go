@@ -26,11 +26,11 @@ func (s *splitter) junk(window, block []byte) int {
 	for n := 0; n < len(window); {
 		line := window[n:]
 		end := bytes.IndexByte(line, '\n') + 1
-		_, ended := s.delimiter(line)
+		dashed := bytes.HasPrefix(line, []byte("--")) // as a delimiter is, of which the boundary may not be known yet
 		switch {
 		case likeFields && blankLine(line) > 0, s.lacks(before, line):
 			return n
-		case end == 0 || ended || blankLine(line) > 0 || bytes.IndexByte(line[:end], 0) >= 0:
+		case end == 0 || dashed || blankLine(line) > 0 || bytes.IndexByte(line[:end], 0) >= 0:
 			return 0
 		}
 		likeFields = likeFields && (isBlank(line[0]) || bytes.IndexByte(line[:end], ':') > 0)

@@ -84,6 +84,11 @@ func TestSubjects(t *testing.T) {
 		{"a character cut by two words", "=?utf-8?B?w7w=?= =?utf-8?B?wrw=?= =?utf-8?q?=C3?= =?utf-8?q?=A4?=", "ü¼ä"},
 		{"Japanese", "=?iso-2022-jp?B?GyRCJCIbKEI=?=", "あ"},
 		{"Chinese as Outlook labels it", "=?gb2312?B?1tDOxA==?=", "中文"},
+		{"Japanese as Windows has it", "=?cp932?B?k/qWe4dA?=", "日本①"},
+		{"Japanese with more characters", "=?iso-2022-jp-2?B?GyRCJCIbKEI=?=", "あ"},
+		{"Korean as Windows has it", "=?cp949?B?x9Gx2w==?=", "한글"},
+		{"UTF-16 with its byte order mark", "=?utf-16?B?/v8A/ABh?= =?utf-16le?B?/ABhAA==?= =?utf-16be?B?APwAYQ==?=", "üaüaüa"},
+		{"UTF-32", "=?utf-32?B?AAD+/wAAAPw=?=", "ü"},
 		{"UTF-7", "=?utf-7?q?Gr+APwA3w-e_1_+-_1?=", "Grüße 1 + 1"},
 		{"an unknown charset that is UTF-8", "=?x-none?q?=C3=BC?=", "ü"},
 		{"an unknown charset that is not", "=?x-none?q?=FC?=", "ü"},
@@ -109,6 +114,9 @@ func TestThreading(t *testing.T) {
 	}
 	m := parse(t, "Message-ID: no brackets\r\nIn-Reply-To: Your mail of today <a@example.com>\r\nReferences: <root@example.com> "+
 		many.String()+"<last@example.com>\r\nThread-Index: AQHZ\r\n abc=\r\n\r\nbody")
+	if encoded := parse(t, "Message-ID: =?utf-8?q?=3C1=40example.com=3E?=\r\n\r\nbody"); encoded.MessageID != "<1@example.com>" {
+		t.Errorf("message id %q, sent as an encoded word", encoded.MessageID)
+	}
 	if m.MessageID != "no brackets" || m.ThreadIndex != "AQHZabc=" {
 		t.Errorf("message id %q, thread index %q", m.MessageID, m.ThreadIndex)
 	}

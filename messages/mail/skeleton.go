@@ -68,10 +68,8 @@ func (ts *texts) convert(p Part, text []byte) (converted, problem string) {
 	if isUnicode(p.Charset) && utf8.Valid(text) {
 		return cleanText(string(text)), ""
 	}
-	if isUTF7(p.Charset) { // which enmime does not read
-		if converted, ok := decodeUTF7(text); ok {
-			return cleanText(converted), ""
-		}
+	if converted, ok := decodeUnicode(p.Charset, text); ok { // enmime reads UTF-16 only, and that in one byte order
+		return cleanText(converted), ""
 	}
 	part, err := ts.parser.ReadParts(io.MultiReader(strings.NewReader(skeletonHeader(p, text)), bytes.NewReader(text)))
 	if err == nil && utf8.Valid(part.Content) && !hasError(part, enmime.ErrorCharsetConversion) {

@@ -5,7 +5,34 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 )
+
+// decodeUnicode reads the forms of Unicode other than UTF-8, in the byte order that their mark says or their name, else the lower byte
+// first. False says that charset is none of these, or the text is not.
+func decodeUnicode(charset string, text []byte) (string, bool) {
+	var e encoding.Encoding
+	switch label(charset) {
+	case "utf-16", "utf-16le":
+		e = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	case "utf-16be":
+		e = unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	case "utf-32", "utf-32le":
+		e = utf32.UTF32(utf32.LittleEndian, utf32.UseBOM)
+	case "utf-32be":
+		e = utf32.UTF32(utf32.BigEndian, utf32.UseBOM)
+	default:
+		if isUTF7(charset) {
+			return decodeUTF7(text)
+		}
+		return "", false
+	}
+	out, err := e.NewDecoder().Bytes(text)
+	return string(out), err == nil
+}
 
 // isUTF7 tells whether a charset is UTF-7, in which Exchange writes its reports.
 func isUTF7(charset string) bool {
