@@ -1,7 +1,9 @@
 package search
 
 import (
+	"bytes"
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -11,9 +13,10 @@ import (
 // The sizes of a block: the candidates that are ranked among each other.
 const (
 	blockSize       = 64
-	narrowBlockSize = 24 // for several words, where candidates are dearer
-	commonWord      = 500
-	readableOwners  = 256 // whose terms are read owner by owner for several common words
+	narrowBlockSize = 32  // for several words, where some candidates drop out again
+	widestBlock     = 256 // for those who see the records of few owners, and where blocks before gave too little
+	readableOwners  = 256 // whose terms are read owner by owner for several words
+	readableTerms   = 10_000
 )
 
 // candidate is a document that matches every word of a query by fields the subject may see.
@@ -29,54 +32,58 @@ type candidate struct {
 }
 
 // block reads the candidates between two places of the walk along one word of the query: up to a place, or where that
-// is nil, until they are many. It returns them ranked, and where the block ends; nil is the end of the walk.
-func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor) ([]candidate, *place, error) {
+// is nil, until they are so many. It returns them ranked, and where the block ends.
+func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor, size int) ([]candidate, place, error) {
 	driver := p.words[c.Driver]
 	rest := slices.Delete(slices.Clone(p.words), c.Driver, c.Driver+1)
 	w := newWalk(s.store, v, driver, rest, c.From)
-	w.byOwner = len(rest) > 0 && len(v.ownerList) <= readableOwners
-	list, end, err := gather(ctx, w, c.To, len(rest) > 0)
-	if err != nil {
-		return nil, nil, err
+	if w.size = size; !v.anyOwner && len(v.ownerList) <= fewOwners {
+		w.size = widestBlock // they are read at once anyway
 	}
-	if len(rest) > 0 || c.From.Term != nil {
+	w.byOwner = len(rest) > 0 && s.readable(v, c.Terms)
+	list, end, err := gather(ctx, w, c.To)
+	if err != nil {
+		return nil, end, err
+	}
+	if len(rest) > 0 || c.From.Key != nil {
 		if list, err = s.verify(ctx, v, list, driver, rest, c.From); err != nil {
-			return nil, nil, err
+			return nil, end, err
 		}
 	}
 	list, err = s.rank(ctx, v, list, p.text)
 	return list, end, err
 }
 
-// gather walks until a place, or until it has found enough.
-func gather(ctx context.Context, w *walk, to *place, several bool) ([]candidate, *place, error) {
-	size := blockSize
-	if several {
-		size = narrowBlockSize
-	}
+// readable tells whether what a view leaves of so many terms, if all owners have as many, is better read owner by owner.
+func (s *Service) readable(v *view, terms int64) bool {
+	owners := len(v.ownerList)
+	return owners <= readableOwners && terms*int64(owners) <= readableTerms*int64(s.names.count(ownerName))
+}
+
+// gather walks until a place, or until it has found as much as is wanted, and tells where that was: in no stage at the
+// end of the walk.
+func gather(ctx context.Context, w *walk, to *place) ([]candidate, place, error) {
 	var list []candidate
-	seen := make(map[int64]bool, size)
+	seen := make(map[int64]bool, w.size)
 	for !w.ended {
 		rows, err := w.next(ctx)
 		if err != nil {
-			return nil, nil, err
+			return nil, place{}, err
 		}
 		for _, row := range rows {
-			if to != nil && row.place().compare(*to) > 0 {
-				return list, to, nil
-			}
-			if seen[row.Doc] {
+			switch {
+			case to != nil && row.place().compare(*to) > 0:
+				return list, *to, nil
+			case seen[row.Doc]:
 				continue
-			}
-			if to == nil && len(list) == size {
-				end := list[size-1].at
-				return list, &end, nil
+			case to == nil && len(list) == w.size:
+				return list, list[w.size-1].at, nil
 			}
 			seen[row.Doc] = true
 			list = append(list, candidateOf(row, w.ranges[row.Stage]))
 		}
 	}
-	return list, to, nil
+	return list, place{Stage: len(w.ranges)}, nil
 }
 
 func candidateOf(row termRow, r termRange) candidate {
@@ -86,40 +93,38 @@ func candidateOf(row termRow, r termRange) candidate {
 	}
 }
 
-// rarest picks the word to walk along: the one that the fewest terms begin with, the longest among equals.
-func (s *Service) rarest(ctx context.Context, words []queryWord) (int, error) {
-	if len(words) == 1 {
-		return 0, nil
-	}
-	best, fewest := 0, commonWord+1
+// rarest picks the word to walk along: the one that the fewest terms begin with, the longest among equals. It tells
+// about how many they are.
+func (s *Service) rarest(ctx context.Context, words []queryWord) (best int, fewest int64, err error) {
+	fewest = math.MaxInt64
 	for i, word := range words {
-		n := 0
+		var n int64
 		for _, r := range word {
 			if r.how == within {
 				continue
 			}
-			more, err := s.store.count(ctx, r, commonWord)
+			more, err := s.store.estimate(ctx, r)
 			if err != nil {
-				return 0, err
+				return 0, 0, err
 			}
-			n = min(n+more, commonWord)
+			n += more
 		}
 		if n < fewest || n == fewest && len(word[0].text) > len(words[best][0].text) {
 			best, fewest = i, n
 		}
 	}
-	return best, nil
+	return best, fewest, nil
 }
 
 // verify keeps the candidates that match the other words by visible fields, and that the walk did not pass before.
 func (s *Service) verify(ctx context.Context, v *view, list []candidate, driver queryWord, rest []queryWord, from place) ([]candidate, error) {
-	terms := make(map[int64][]termRow, len(list))
+	terms, texts := make(map[int64][]termRow, len(list)), textsOf(append(rest, driver))
 	for part := range slices.Chunk(list, blockSize) {
 		ids := make([]int64, len(part))
 		for i, c := range part {
 			ids[i] = c.doc
 		}
-		rows, err := s.store.ofDocs(ctx, ids)
+		rows, err := s.store.ofDocs(ctx, ids, texts)
 		if err != nil {
 			return nil, err
 		}
@@ -138,6 +143,17 @@ func (s *Service) verify(ctx context.Context, v *view, list []candidate, driver 
 		}
 	}
 	return kept, nil
+}
+
+// textsOf lists the texts of words, each once.
+func textsOf(words []queryWord) (texts [][]byte) {
+	for _, word := range words {
+		for _, r := range word {
+			texts = append(texts, r.text)
+		}
+	}
+	slices.SortFunc(texts, bytes.Compare)
+	return slices.CompactFunc(texts, bytes.Equal)
 }
 
 // matchAll tells whether terms match all words, and whether each by a whole term.
@@ -166,12 +182,18 @@ func (w queryWord) match(terms []termRow) (matched, wholly bool) {
 
 // passed tells whether a walk has come by one of the terms when it reaches a place.
 func (w queryWord) passed(terms []termRow, at place) bool {
-	if at.Term == nil {
+	if at.Key == nil {
 		return false
 	}
 	for _, t := range terms {
 		for i, r := range w {
-			if t.Stage = i; r.matches(t.Kind, t.Term) && t.place().compare(at) <= 0 {
+			if !r.matches(t.Kind, t.Term) {
+				continue
+			}
+			if t.Stage, t.Key = i, t.Term; r.how == within {
+				t.Key = r.keyOf(t.Term)
+			}
+			if t.place().compare(at) <= 0 {
 				return true
 			}
 		}

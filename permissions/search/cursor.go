@@ -33,8 +33,9 @@ func (p position) before(other position) bool {
 // may tell of a record that the subject may not see.
 type cursor struct {
 	Driver int       `json:"w"`           // the word that is walked along
+	Terms  int64     `json:"n,omitempty"` // about how many terms it has, where there are several words
 	From   place     `json:"f"`           // the zero place is the beginning
-	To     *place    `json:"t,omitempty"` // nil is the end
+	To     *place    `json:"t,omitempty"` // nil is where the block has so many candidates
 	After  *position `json:"a,omitempty"` // nil is before the first hit of the block
 }
 

@@ -4,8 +4,9 @@ import "github.com/mailconnector/mailconnector/internal/database"
 
 // Migrations are the steps for the tables of the index and of what each user linked last.
 //
-// mc_search_terms is kept in two orders: by owner, for subjects who see the records of few owners, and by term, for
-// the others.
+// mc_search_terms is kept in three orders: by document, as it is written and looked into; by owner, for subjects who see
+// the records of few owners; and by term, for the others. Its column pairs repeats that of mc_search_docs, so that a
+// reading in any order passes over documents without looking at them.
 func Migrations() []database.Migration {
 	return []database.Migration{{
 		ID: "search-001-names",
@@ -33,8 +34,9 @@ func Migrations() []database.Migration {
 			is_open TINYINT NOT NULL,
 			label VARCHAR(255) NOT NULL,
 			fingerprint BINARY(32) NOT NULL,
+			pairs BIGINT NOT NULL,
 			UNIQUE KEY mc_search_docs_record (type, record),
-			KEY mc_search_docs_owner (type, owner, checksum)
+			KEY mc_search_docs_owner (type, owner, checksum, pairs)
 		) ` + database.TableOptions,
 		SQLite: `CREATE TABLE mc_search_docs (
 			id INTEGER NOT NULL PRIMARY KEY,
@@ -46,38 +48,42 @@ func Migrations() []database.Migration {
 			is_open INTEGER NOT NULL,
 			label TEXT NOT NULL,
 			fingerprint BLOB NOT NULL,
+			pairs INTEGER NOT NULL,
 			UNIQUE (type, record)
 		)`,
 	}, {
-		ID: "search-003-terms",
+		ID:     "search-003-docs-owner",
+		SQLite: `CREATE INDEX mc_search_docs_owner ON mc_search_docs (type, owner, checksum, pairs)`,
+	}, {
+		ID: "search-004-terms",
 		MySQL: `CREATE TABLE mc_search_terms (
-			owner INT NOT NULL,
+			doc BIGINT NOT NULL,
 			kind SMALLINT NOT NULL,
 			term VARBINARY(96) NOT NULL,
-			doc BIGINT NOT NULL,
 			field INT NOT NULL,
-			type INT NOT NULL,
-			PRIMARY KEY (owner, kind, term, doc, field),
-			KEY mc_search_terms_walk (kind, term, doc, owner, field, type),
-			KEY mc_search_terms_doc (doc)
+			owner INT NOT NULL,
+			pairs BIGINT NOT NULL,
+			PRIMARY KEY (doc, kind, term, field)
 		) ` + database.TableOptions,
 		SQLite: `CREATE TABLE mc_search_terms (
-			owner INTEGER NOT NULL,
+			doc INTEGER NOT NULL,
 			kind INTEGER NOT NULL,
 			term BLOB NOT NULL,
-			doc INTEGER NOT NULL,
 			field INTEGER NOT NULL,
-			type INTEGER NOT NULL,
-			PRIMARY KEY (owner, kind, term, doc, field)
+			owner INTEGER NOT NULL,
+			pairs INTEGER NOT NULL,
+			PRIMARY KEY (doc, kind, term, field)
 		) WITHOUT ROWID`,
 	}, {
-		ID:     "search-004-terms-walk",
-		SQLite: `CREATE INDEX mc_search_terms_walk ON mc_search_terms (kind, term, doc, owner, field, type)`,
+		ID:     "search-005-terms-by-owner",
+		MySQL:  byOwner.create(),
+		SQLite: byOwner.create(),
 	}, {
-		ID:     "search-005-terms-doc",
-		SQLite: `CREATE INDEX mc_search_terms_doc ON mc_search_terms (doc)`,
+		ID:     "search-006-terms-by-term",
+		MySQL:  byTerm.create(),
+		SQLite: byTerm.create(),
 	}, {
-		ID: "search-006-parents",
+		ID: "search-007-parents",
 		MySQL: `CREATE TABLE mc_search_parents (
 			doc BIGINT NOT NULL,
 			type INT NOT NULL,
@@ -92,10 +98,10 @@ func Migrations() []database.Migration {
 			PRIMARY KEY (doc, type, record)
 		) WITHOUT ROWID`,
 	}, {
-		ID:     "search-007-parents-record",
+		ID:     "search-008-parents-record",
 		SQLite: `CREATE INDEX mc_search_parents_record ON mc_search_parents (type, record, doc)`,
 	}, {
-		ID: "search-008-choices",
+		ID: "search-009-choices",
 		MySQL: `CREATE TABLE mc_search_choices (
 			user_id VARCHAR(64) NOT NULL,
 			address BINARY(32) NOT NULL,
@@ -113,7 +119,7 @@ func Migrations() []database.Migration {
 			PRIMARY KEY (user_id, address, type, record)
 		) WITHOUT ROWID`,
 	}, {
-		ID: "search-009-suffixes",
+		ID: "search-010-suffixes",
 		MySQL: `CREATE TABLE mc_search_suffixes (
 			suffix VARBINARY(96) NOT NULL,
 			term VARBINARY(96) NOT NULL,

@@ -24,7 +24,8 @@ const (
 
 // IndexStatus tells how far the index has come.
 type IndexStatus struct {
-	Built    bool      // every record was seen once
+	Built    bool      // every record was seen once: searches are complete
+	Sorting  bool      // every record was seen, and the index is being sorted, which takes minutes where there are millions
 	Records  int64     // in the index
 	Changed  time.Time // the last time the host had changes
 	Compared time.Time // the last time the owners' digests were compared
@@ -37,13 +38,14 @@ func (s *Service) Status(ctx context.Context) (IndexStatus, error) {
 		return IndexStatus{}, err
 	}
 	records, err := s.store.documents(ctx)
-	return IndexStatus{Built: st.Built, Records: records, Changed: st.Changed, Compared: st.Compared}, err
+	return IndexStatus{Built: st.Built, Sorting: st.Sorting, Records: records, Changed: st.Changed, Compared: st.Compared}, err
 }
 
 // Run keeps the index fresh until ctx ends. Every instance runs it; a lease sees to it that one works at a time.
 func (s *Service) Run(ctx context.Context) {
 	tick := time.NewTicker(idleEvery)
 	defer tick.Stop()
+	defer s.rest(ctx)
 	for {
 		if err := s.maintain(ctx); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "refresh search index", "err", err)
@@ -53,6 +55,13 @@ func (s *Service) Run(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// rest gives the statements kept back to the server.
+func (s *Service) rest(ctx context.Context) {
+	if err := s.store.statements.close(); err != nil {
+		s.log.WarnContext(ctx, "close statements of the search", "err", err)
 	}
 }
 
@@ -147,40 +156,67 @@ func (s *Service) exclusively(ctx context.Context, fn func(context.Context) erro
 	return true, fn(ctx)
 }
 
-// poll reads so many batches of changes, or until there are no more for now.
+// poll reads so many batches of changes, or until there are no more for now. Of the first pass, a search takes over only
+// what is small enough to be written in its orders.
 func (s *Service) poll(ctx context.Context, batches int, progress func(records int)) error {
 	st, err := s.store.state(ctx)
 	if err != nil {
 		return err
 	}
-	keyless := st.Key == nil
-	if keyless {
-		st.Key = make([]byte, 32)
-		_, _ = rand.Read(st.Key) // never fails
-	}
-	for records := 0; batches > 0; batches-- {
-		docs, next, err := s.source.Changes(ctx, st.Position, changesLimit)
-		if err != nil {
-			return fmt.Errorf("read changed records: %w", err)
-		}
-		if err := s.index(ctx, docs); err != nil {
+	if st.Key == nil {
+		if st, err = s.begin(ctx, st); err != nil {
 			return err
 		}
-		records += len(docs)
-		progress(records)
-		last := len(docs) < changesLimit
-		if next != st.Position || !st.Built && last || keyless {
-			keyless = false
-			st.Position, st.Built, st.Changed = next, st.Built || last, s.db.Now()
-			if err := s.store.setState(ctx, st); err != nil {
-				return err
-			}
-			s.known.Store(&st)
+	}
+	if !st.Built && batches == math.MaxInt {
+		return s.build(ctx, st, progress)
+	}
+	for records := 0; batches > 0 && !st.Unsorted; batches-- {
+		n, last, err := s.take(ctx, &st, changesLimit)
+		if err != nil {
+			return err
 		}
-		if last {
-			break
+		records += n
+		if progress(records); last {
+			return s.finish(ctx, st)
 		}
 	}
+	return nil
+}
+
+// begin chooses the key of cursors.
+func (s *Service) begin(ctx context.Context, st state) (state, error) {
+	st.Key = make([]byte, 32)
+	_, _ = rand.Read(st.Key) // never fails
+	return st, s.store.setState(ctx, st)
+}
+
+// take takes over one batch of changes, and tells whether it was the last for now.
+func (s *Service) take(ctx context.Context, st *state, limit int) (records int, last bool, err error) {
+	docs, next, err := s.source.Changes(ctx, st.Position, limit)
+	if err != nil {
+		return 0, false, fmt.Errorf("read changed records: %w", err)
+	}
+	if err := s.index(ctx, docs); err != nil {
+		return 0, false, err
+	}
+	if next != st.Position {
+		st.Position, st.Changed = next, s.db.Now()
+		err = s.store.setState(ctx, *st)
+	}
+	return len(docs), len(docs) < limit, err
+}
+
+// finish notes that the first pass has come to its end, if that is not known.
+func (s *Service) finish(ctx context.Context, st state) error {
+	if st.Built {
+		return nil
+	}
+	st.Built, st.Unsorted, st.Sorting, st.Changed = true, false, false, s.db.Now()
+	if err := s.store.setState(ctx, st); err != nil {
+		return err
+	}
+	s.known.Store(&st)
 	return nil
 }
 

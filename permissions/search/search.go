@@ -42,7 +42,7 @@ func (s *Service) Search(ctx context.Context, subject permissions.Subject, q Que
 		err = s.searchHost(ctx, v, q, p.limit, &results)
 	case len(p.words) > 0:
 		var from cursor
-		if from, err = s.start(ctx, p, q.Cursor); err == nil && !v.empty() {
+		if from, err = s.start(ctx, v, p, q.Cursor); err == nil && !v.empty() {
 			err = s.search(ctx, v, p, from, &results)
 		}
 	case q.Cursor != "":
@@ -53,7 +53,7 @@ func (s *Service) Search(ctx context.Context, subject permissions.Subject, q Que
 	return results, err
 }
 
-// prepare reads how far the index has come and what the subject may find in it.
+// prepare reads how far the index has come and what the subject may find in it: nothing until it is built.
 func (s *Service) prepare(ctx context.Context, subject permissions.Subject, only, lang string) (*view, []string, error) {
 	v, failed, err := s.view(ctx, subject, only, lang)
 	if err != nil {
@@ -61,6 +61,7 @@ func (s *Service) prepare(ctx context.Context, subject permissions.Subject, only
 	}
 	if !s.built() {
 		failed = append(failed, "index")
+		v.hide()
 	}
 	return v, failed, nil
 }
@@ -68,12 +69,16 @@ func (s *Service) prepare(ctx context.Context, subject permissions.Subject, only
 // search goes from block to block until the page is full and its next one known, or there are no more.
 func (s *Service) search(ctx context.Context, v *view, p parsed, c cursor, results *Results) error {
 	pg := page{limit: p.limit, results: results}
-	for {
-		list, end, err := s.block(ctx, v, p, c)
+	size := blockSize
+	if len(p.words) > 1 {
+		size = narrowBlockSize
+	}
+	for ; ; size = min(2*size, widestBlock) {
+		list, end, err := s.block(ctx, v, p, c, size)
 		if err != nil {
 			return err
 		}
-		c.To = end
+		c.To = &end
 		if err := s.fill(ctx, v, &pg, behind(list, c.After), c); err != nil {
 			return err
 		}
@@ -81,17 +86,19 @@ func (s *Service) search(ctx context.Context, v *view, p parsed, c cursor, resul
 			results.Next, err = pg.last.seal(s.cursorKey(), p.key)
 			return err
 		}
-		if end == nil {
+		if end.Stage == len(p.words[c.Driver]) {
 			return nil
 		}
-		c = cursor{Driver: c.Driver, From: *end}
+		c = cursor{Driver: c.Driver, Terms: c.Terms, From: end}
 	}
 }
 
 // start is where the walk begins: at a cursor, or anew along the rarest word.
-func (s *Service) start(ctx context.Context, p parsed, text string) (c cursor, err error) {
+func (s *Service) start(ctx context.Context, v *view, p parsed, text string) (c cursor, err error) {
 	if text == "" {
-		c.Driver, err = s.rarest(ctx, p.words)
+		if len(p.words) > 1 && !v.empty() {
+			c.Driver, c.Terms, err = s.rarest(ctx, p.words)
+		}
 		return c, err
 	}
 	c, err = openCursor(text, s.cursorKey(), p.key)
@@ -165,7 +172,7 @@ func (s *Service) show(ctx context.Context, v *view, list []candidate, results *
 			hit := v.hit(card)
 			hits[i] = &hit
 			if field, ok := v.fields[list[i].field]; ok {
-				hits[i].Matched = &field
+				hits[i].Matched = &field.Field
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -33,6 +34,7 @@ type docRow struct {
 	IsOpen      bool
 	Label       string
 	Fingerprint []byte
+	Pairs       pairs
 }
 
 func (docRow) TableName() string { return "mc_search_docs" }
@@ -92,27 +94,43 @@ func (s store) clear(g *gorm.DB, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := g.Where("doc IN ?", ids).Delete(&termRow{}).Error; err != nil {
+	if err := g.Exec("DELETE FROM mc_search_terms WHERE doc IN ?", ids).Error; err != nil {
 		return fmt.Errorf("remove terms: %w", err)
 	}
 	return wrap("remove parents", g.Where("doc IN ?", ids).Delete(&parentRow{}).Error)
 }
 
 // insert writes the rows of documents whose earlier rows were cleared.
-func (s store) insert(g *gorm.DB, docs []docRow, terms []termRow, parents []parentRow) error {
+func (s store) insert(g *gorm.DB, docs []docRow, terms []writtenTerm, parents []parentRow) error {
 	if len(docs) > 0 {
 		replace := clause.OnConflict{UpdateAll: true}
 		if err := g.Clauses(replace).CreateInBatches(docs, batchRows).Error; err != nil {
 			return fmt.Errorf("write documents: %w", err)
 		}
 	}
-	if len(terms) > 0 {
-		if err := g.CreateInBatches(terms, batchRows).Error; err != nil {
-			return fmt.Errorf("write terms: %w", err)
-		}
+	if err := s.insertTerms(g, terms); err != nil {
+		return fmt.Errorf("write terms: %w", err)
 	}
 	if len(parents) > 0 {
 		return wrap("write parents", g.CreateInBatches(parents, batchRows).Error)
+	}
+	return nil
+}
+
+// insertTerms writes most of the rows of an index, so it goes without gorm.
+func (s store) insertTerms(g *gorm.DB, terms []writtenTerm) error {
+	args := make([]any, 0, 6*batchRows)
+	for part := range slices.Chunk(terms, batchRows) {
+		args = args[:0]
+		for _, t := range part {
+			args = append(args, t.Doc, t.Kind, t.Term, t.Field, t.Owner, int64(t.pairs))
+		}
+		_, err := g.Statement.ConnPool.ExecContext(g.Statement.Context,
+			"INSERT INTO mc_search_terms (doc, kind, term, field, owner, pairs) VALUES (?,?,?,?,?,?)"+
+				strings.Repeat(",(?,?,?,?,?,?)", len(part)-1), args...)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -223,6 +241,8 @@ func (s store) chosen(g *gorm.DB, limit int) ([]permissions.Record, error) {
 type state struct {
 	Position string    `json:"position"` // of the host's changes
 	Built    bool      `json:"built"`    // the first pass has seen every record
+	Unsorted bool      `json:"unsorted"` // the first pass writes without the orders of terms
+	Sorting  bool      `json:"sorting"`  // it has seen every record and brings them about again
 	Changed  time.Time `json:"changed"`  // the last time the host had changes
 	Compared time.Time `json:"compared"` // the last time the digests were compared
 	Key      []byte    `json:"key"`      // encrypts cursors

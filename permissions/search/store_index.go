@@ -16,7 +16,7 @@ func (s *Service) index(ctx context.Context, docs []Doc) error {
 	if len(docs) == 0 {
 		return nil
 	}
-	var written []termRow
+	var written []writtenTerm
 	err := s.db.Tx(ctx, func(_ context.Context, tx *database.Tx) (err error) {
 		written, err = s.indexTx(tx.Gorm(), docs)
 		return err
@@ -29,7 +29,7 @@ func (s *Service) index(ctx context.Context, docs []Doc) error {
 }
 
 // indexTx returns the terms it has written.
-func (s *Service) indexTx(g *gorm.DB, docs []Doc) ([]termRow, error) {
+func (s *Service) indexTx(g *gorm.DB, docs []Doc) ([]writtenTerm, error) {
 	indexed, err := s.store.indexed(g, s.names, docs)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (s *Service) indexTx(g *gorm.DB, docs []Doc) ([]termRow, error) {
 	return s.write(g, changed)
 }
 
-func (s *Service) write(g *gorm.DB, docs []Doc) ([]termRow, error) {
+func (s *Service) write(g *gorm.DB, docs []Doc) ([]writtenTerm, error) {
 	ids, err := s.names.add(g, namesOf(docs))
 	if err != nil {
 		return nil, err
@@ -65,14 +65,15 @@ func (s *Service) write(g *gorm.DB, docs []Doc) ([]termRow, error) {
 		return nil, err
 	}
 	var rows []docRow
-	var terms []termRow
+	var terms []writtenTerm
 	var parents []parentRow
 	for _, d := range docs {
-		row := rowOf(d, id, ids)
+		row, found := rowOf(d, id, ids), termsOf(d)
+		row.Pairs = pairsOf(found)
 		rows = append(rows, row)
-		for _, t := range termsOf(d) {
+		for _, t := range found {
 			field := ids[nameKey{fieldName, d.Record.Type + "." + t.field}]
-			terms = append(terms, termRow{Owner: row.Owner, Kind: t.kind, Term: []byte(t.text), Doc: id, Field: field, Type: row.Type})
+			terms = append(terms, writtenTerm{termRow{Owner: row.Owner, Kind: t.kind, Term: []byte(t.text), Doc: id, Field: field}, row.Pairs})
 		}
 		for _, p := range d.Parents {
 			parents = append(parents, parentRow{id, ids[nameKey{typeName, p.Type}], p.ID})

@@ -18,9 +18,10 @@ const (
 // names numbers entity types, owners and fields. Numbers are given out once and never change, so what was read stays
 // true. It is safe for concurrent use.
 type names struct {
-	mu    sync.RWMutex
-	ids   map[nameKey]int32
-	names map[int32]string
+	mu     sync.RWMutex
+	ids    map[nameKey]int32
+	names  map[int32]string
+	counts map[string]int // by kind
 }
 
 type nameKey struct{ kind, name string }
@@ -34,7 +35,7 @@ type nameRow struct {
 func (nameRow) TableName() string { return "mc_search_names" }
 
 func newNames() *names {
-	return &names{ids: make(map[nameKey]int32), names: make(map[int32]string)}
+	return &names{ids: make(map[nameKey]int32), names: make(map[int32]string), counts: make(map[string]int)}
 }
 
 // id returns the number of a name that was read or added before.
@@ -64,6 +65,13 @@ func (n *names) name(id int32) string {
 	return n.names[id]
 }
 
+// count returns how many names of a kind there are.
+func (n *names) count(kind string) int {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.counts[kind]
+}
+
 // types lists the entity types of the index by their number.
 func (n *names) types() map[int32]string {
 	n.mu.RLock()
@@ -87,6 +95,7 @@ func (n *names) read(g *gorm.DB) error {
 	}
 	for _, r := range rows {
 		n.ids[nameKey{r.Kind, r.Name}], n.names[r.ID] = r.ID, r.Name
+		n.counts[r.Kind]++
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -24,34 +25,48 @@ func newStatements(db *sql.DB) *statements {
 
 // query runs a statement, prepared where there is room to keep it.
 func (s *statements) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.prepared(ctx, text) //nolint:sqlclosecheck // kept open for the next search
-	if err != nil {
+	if err := s.prepare(ctx, text); err != nil {
 		return nil, err
 	}
-	if stmt == nil {
-		return s.db.QueryContext(ctx, text, args...)
+	s.mu.RLock() // close waits
+	defer s.mu.RUnlock()
+	if stmt := s.kept[text]; stmt != nil {
+		return stmt.QueryContext(ctx, args...)
 	}
-	return stmt.QueryContext(ctx, args...)
+	return s.db.QueryContext(ctx, text, args...)
 }
 
-func (s *statements) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+// prepare keeps a statement prepared unless it is or there are too many.
+func (s *statements) prepare(ctx context.Context, text string) error {
 	s.mu.RLock()
-	stmt, full := s.kept[text], len(s.kept) >= maxStatements
+	done := s.kept[text] != nil || len(s.kept) >= maxStatements
 	s.mu.RUnlock()
-	if stmt != nil || full {
-		return stmt, nil
+	if done {
+		return nil
 	}
-	stmt, err := s.db.PrepareContext(ctx, text)
+	stmt, err := s.db.PrepareContext(ctx, text) //nolint:sqlclosecheck // kept open for the next search
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if first := s.kept[text]; first != nil {
-		return first, stmt.Close() //nolint:sqlclosecheck // another search was quicker to prepare it
+	if s.kept[text] != nil { // another search was quicker
+		return stmt.Close()
 	}
 	s.kept[text] = stmt
-	return stmt, nil
+	return nil
+}
+
+// close gives the statements kept back to the server. Later searches prepare anew.
+func (s *statements) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var failed error
+	for _, stmt := range s.kept {
+		failed = errors.Join(failed, stmt.Close())
+	}
+	clear(s.kept)
+	return failed
 }
 
 // read runs a statement and takes over its rows one by one.

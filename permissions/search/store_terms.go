@@ -9,128 +9,111 @@ import (
 	"github.com/mailconnector/mailconnector/internal/database"
 )
 
+// writtenTerm is a term as it is written: with the pairs of its document.
+type writtenTerm struct {
+	termRow
+	pairs pairs
+}
+
+// termRow is a term as a reading finds it.
 type termRow struct {
 	Owner int32
 	Kind  termKind
 	Term  []byte
 	Doc   int64
 	Field int32
-	Type  int32
-	Stage int `gorm:"-"` // of the walk that found it
+	Stage int    // of the walk that found it
+	Key   []byte // by which the stage is ordered
 }
 
-func (termRow) TableName() string { return "mc_search_terms" }
+func (t termRow) place() place { return place{t.Stage, t.Key, t.Doc, t.Field} }
 
-func (t termRow) place() place { return place{t.Stage, t.Term, t.Doc, t.Field} }
-
-// filter narrows a walk in the database: to entity types where they are few, and to documents that match other words.
+// filter narrows a reading in the database: to fields where they are few, and to documents with all pairs of other
+// words, most of which match them.
 type filter struct {
-	types []int32
-	rest  []queryWord
+	fields []int32
+	pairs  pairs
 }
 
-// fewTypes is the number of entity types up to which the database leaves out the others.
-const fewTypes = 4
+// fewFields is the number of fields up to which the database leaves out the others.
+const fewFields = 16
 
-// condition returns the filter as SQL on terms t. A subquery with a limit is not rewritten into a join, so that the
-// terms keep being read in their order.
-func (f filter) condition() (string, []any) {
-	var text strings.Builder
-	var args []any
-	if len(f.types) <= fewTypes {
-		types := fill(f.types)
-		text.WriteString(" AND t.type IN " + in(types))
-		args = append(args, types...)
+// condition returns the filter as SQL on terms t.
+func (f filter) condition() (text string, args []any) {
+	if len(f.fields) <= fewFields {
+		args = fill(f.fields)
+		text = " AND t.field IN " + in(args)
 	}
-	for _, word := range f.rest {
-		text.WriteString(` AND (SELECT 1 FROM mc_search_terms o WHERE o.doc = t.doc AND o.owner = t.owner AND (0 = 1`)
-		for _, r := range word {
-			condition, more := r.condition()
-			text.WriteString(" OR " + condition)
-			args = append(args, more...)
-		}
-		text.WriteString(") LIMIT 1) = 1")
+	if f.pairs != 0 {
+		text += " AND t.pairs & ? = ?"
+		args = append(args, int64(f.pairs), int64(f.pairs))
 	}
-	return text.String(), args
+	return text, args
 }
 
-// condition returns the range as SQL on terms o.
-func (r termRange) condition() (string, []any) {
-	switch r.how {
-	case whole:
-		return "o.kind = ? AND o.term = ?", []any{r.kind, r.text}
-	case within:
-		return "o.kind = ? AND INSTR(o.term, ?) > 0", []any{r.kind, r.text}
-	default:
-		return "o.kind = ? AND o.term >= ? AND o.term < ?", []any{r.kind, r.text, after(r.text)}
+// bounds returns the range from a term on as SQL on terms t.
+func (r termRange) bounds(from []byte) (string, []any) {
+	if r.how == whole {
+		return " AND t.kind = ? AND t.term = ?", []any{r.kind, r.text}
 	}
+	return " AND t.kind = ? AND t.term >= ? AND t.term < ?", []any{r.kind, from, after(r.text)}
 }
 
-const termColumns = "SELECT t.kind, t.term, t.doc, t.owner, t.field, t.type FROM mc_search_terms t"
+const termColumns = "SELECT t.kind, t.term, t.doc, t.field, t.owner FROM mc_search_terms t"
 
-// along names the order of terms to read in. SQLite finds it by itself.
-func (s store) along(index string) string {
+// along reads terms in an order. MariaDB and MySQL would now and then take another one and sort.
+func (s store) along(o order) string {
 	if s.db.Dialect() == database.SQLite {
-		return termColumns
+		return termColumns + " INDEXED BY " + string(o)
 	}
-	return termColumns + " FORCE INDEX (" + index + ")"
+	return termColumns + " FORCE INDEX (" + string(o) + ")"
 }
 
-func (s store) walking() string { return s.along("mc_search_terms_walk") }
+func (s store) walking() string { return s.along(byTerm) }
 
-// rest reads on in the term of a place.
-func (s store) rest(ctx context.Context, f filter, kind termKind, at place, limit int) ([]termRow, error) {
+// rest reads on in a term, behind a document and field.
+func (s store) rest(ctx context.Context, f filter, kind termKind, term []byte, behind place, limit int) ([]termRow, error) {
 	condition, args := f.condition()
-	return s.terms(ctx, "walk terms", s.walking()+" WHERE t.kind = ? AND t.term = ? AND t.doc >= ?"+condition+
-		" ORDER BY t.doc, t.owner, t.field LIMIT ?", join([]any{kind, at.Term, at.Doc}, args, []any{limit})...)
+	return s.terms(ctx, "walk terms", s.walking()+" WHERE t.kind = ? AND t.term = ? AND t.doc >= ? AND (t.doc > ? OR t.field > ?)"+condition+
+		" ORDER BY t.doc, t.field LIMIT ?", join([]any{kind, term, behind.Doc, behind.Doc, behind.Field}, args, []any{limit})...)
 }
 
 // following reads the terms of a range that come after one of them.
 func (s store) following(ctx context.Context, f filter, r termRange, term []byte, limit int) ([]termRow, error) {
 	condition, args := f.condition()
 	return s.terms(ctx, "walk terms", s.walking()+" WHERE t.kind = ? AND t.term > ? AND t.term < ?"+condition+
-		" ORDER BY t.term, t.doc, t.owner, t.field LIMIT ?", join([]any{r.kind, term, after(r.text)}, args, []any{limit})...)
+		" ORDER BY t.term, t.doc, t.field LIMIT ?", join([]any{r.kind, term, after(r.text)}, args, []any{limit})...)
 }
 
 // ofTokens reads the given words.
-func (s store) ofTokens(ctx context.Context, f filter, tokens [][]byte, limit int) ([]termRow, error) {
+func (s store) ofTokens(ctx context.Context, f filter, tokens []token, limit int) ([]termRow, error) {
 	condition, args := f.condition()
-	list := fill(tokens)
+	list := fill(termsOfTokens(tokens))
 	return s.terms(ctx, "walk words", s.walking()+" WHERE t.kind = ? AND t.term IN "+in(list)+condition+
-		" ORDER BY t.term, t.doc, t.owner, t.field LIMIT ?", join([]any{wordTerm}, list, args, []any{limit})...)
+		" ORDER BY t.term, t.doc, t.field LIMIT ?", join([]any{wordTerm}, list, args, []any{limit})...)
 }
 
-// ofOwners reads all terms of a range that belong to documents of the owners.
-func (s store) ofOwners(ctx context.Context, f filter, r termRange, owners []int32) ([]termRow, error) {
-	condition, args := f.condition()
-	bounds, more := "t.term >= ? AND t.term < ?", []any{r.text, after(r.text)}
-	if r.how == whole {
-		bounds, more = "t.term = ?", []any{r.text}
-	}
-	var rows []termRow
-	for len(owners) > 0 {
-		n := min(len(owners), longestList)
-		list := fill(owners[:n])
-		part, err := s.terms(ctx, "read terms of owners", s.along("PRIMARY")+" WHERE t.owner IN "+in(list)+
-			" AND t.kind = ? AND "+bounds+condition, join(list, []any{r.kind}, more, args)...)
-		if err != nil {
-			return nil, err
-		}
-		rows, owners = append(rows, part...), owners[n:]
-	}
-	return rows, nil
+// ofOwners reads the terms of a range, from one of them on, that belong to documents of the owners. It gives up behind
+// limit terms.
+func (s store) ofOwners(ctx context.Context, f filter, r termRange, from []byte, owners []int32, limit int) ([]termRow, error) {
+	bounds, args := r.bounds(from)
+	return s.eachOwners(ctx, f, bounds, args, owners, limit)
 }
 
 // tokensOfOwners reads the given words of documents of the owners.
-func (s store) tokensOfOwners(ctx context.Context, f filter, tokens [][]byte, owners []int32) ([]termRow, error) {
-	condition, args := f.condition()
-	words := fill(tokens)
+func (s store) tokensOfOwners(ctx context.Context, f filter, tokens []token, owners []int32, limit int) ([]termRow, error) {
+	list := fill(termsOfTokens(tokens))
+	return s.eachOwners(ctx, f, " AND t.kind = ? AND t.term IN "+in(list), join([]any{wordTerm}, list), owners, limit)
+}
+
+func (s store) eachOwners(ctx context.Context, f filter, bounds string, args []any, owners []int32, limit int) ([]termRow, error) {
+	condition, more := f.condition()
 	var rows []termRow
-	for len(owners) > 0 {
+	for len(owners) > 0 && len(rows) < limit {
 		n := min(len(owners), longestList)
 		list := fill(owners[:n])
-		part, err := s.terms(ctx, "read words of owners", s.along("PRIMARY")+" WHERE t.owner IN "+in(list)+
-			" AND t.kind = ? AND t.term IN "+in(words)+condition, join(list, []any{wordTerm}, words, args)...)
+		part, err := s.terms(ctx, "read terms of owners", s.along(byOwner)+" WHERE t.owner IN "+in(list)+bounds+condition+" LIMIT ?",
+			join(list, args, more, []any{limit - len(rows)})...)
 		if err != nil {
 			return nil, err
 		}
@@ -139,28 +122,40 @@ func (s store) tokensOfOwners(ctx context.Context, f filter, tokens [][]byte, ow
 	return rows, nil
 }
 
-// ofDocs reads all terms of documents.
-func (s store) ofDocs(ctx context.Context, docs []int64) ([]termRow, error) {
-	list := fill(docs)
-	return s.terms(ctx, "read terms of documents", s.along("mc_search_terms_doc")+" WHERE t.doc IN "+in(list), list...)
+// ofHoldings reads the words that have a fragment behind their beginning, of all documents in the holdings that have
+// the pairs.
+func (s store) ofHoldings(ctx context.Context, f filter, fragment []byte, holdings []holding) ([]termRow, error) {
+	condition, args := f.condition()
+	some, list := inHoldings(holdings)
+	from := "mc_search_docs d FORCE INDEX (mc_search_docs_owner) STRAIGHT_JOIN mc_search_terms t FORCE INDEX (PRIMARY)"
+	if s.db.Dialect() == database.SQLite {
+		from = "mc_search_docs d CROSS JOIN mc_search_terms t"
+	}
+	return s.terms(ctx, "read words of documents", "SELECT t.kind, t.term, t.doc, t.field, t.owner FROM "+from+" ON t.doc = d.id WHERE "+some+
+		" AND d.pairs & ? = ? AND t.kind = ? AND INSTR(t.term, ?) > 1"+condition,
+		join(list, []any{int64(f.pairs), int64(f.pairs), wordTerm, fragment}, args)...)
 }
 
-// count counts the terms of a range, up to a limit.
-func (s store) count(ctx context.Context, r termRange, limit int) (n int, err error) {
-	bounds, args := "term >= ? AND term < ?", []any{r.text, after(r.text)}
-	if r.how == whole {
-		bounds, args = "term = ?", []any{r.text}
+// inHoldings returns the holdings as SQL on documents d.
+func inHoldings(list []holding) (string, []any) {
+	var args []any
+	for _, h := range fill(list) {
+		args = append(args, h.(holding).entityType, h.(holding).owner)
 	}
-	err = s.statements.read(ctx, "count terms", func(rows *sql.Rows) error { return rows.Scan(&n) },
-		"SELECT COUNT(*) FROM (SELECT 1 FROM mc_search_terms WHERE kind = ? AND "+bounds+" LIMIT ?) some",
-		join([]any{r.kind}, args, []any{limit})...)
-	return n, err
+	return "(d.type = ? AND d.owner = ?" + strings.Repeat(" OR d.type = ? AND d.owner = ?", len(args)/2-1) + ")", args
+}
+
+// ofDocs reads those terms of documents that contain one of the texts.
+func (s store) ofDocs(ctx context.Context, docs []int64, texts [][]byte) ([]termRow, error) {
+	ids, parts := fill(docs), fill(texts)
+	return s.terms(ctx, "read terms of documents", termColumns+" WHERE t.doc IN "+in(ids)+
+		" AND (INSTR(t.term, ?) > 0"+strings.Repeat(" OR INSTR(t.term, ?) > 0", len(parts)-1)+")", join(ids, parts)...)
 }
 
 func (s store) terms(ctx context.Context, doing, text string, args ...any) ([]termRow, error) {
 	var list []termRow
 	var t termRow
-	into := []any{&t.Kind, &t.Term, &t.Doc, &t.Owner, &t.Field, &t.Type}
+	into := []any{&t.Kind, &t.Term, &t.Doc, &t.Field, &t.Owner}
 	err := s.statements.read(ctx, doing, func(rows *sql.Rows) error {
 		err := rows.Scan(into...)
 		list = append(list, t)
@@ -186,7 +181,7 @@ func (r termRange) matches(kind termKind, term []byte) bool {
 	case whole:
 		return bytes.Equal(term, r.text)
 	case within:
-		return bytes.Contains(term, r.text)
+		return len(r.keyOf(term)) > 0
 	default:
 		return bytes.HasPrefix(term, r.text)
 	}

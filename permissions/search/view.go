@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -15,11 +16,11 @@ type view struct {
 	subject permissions.Subject
 	lang    string
 	types   map[int32]*typeView
-	fields  map[int32]permissions.Field // visible ones
+	fields  map[int32]fieldView // visible ones
 	// linkable has the visible entity types, those without any record included, and whether mails may be linked there.
 	linkable map[string]bool
 
-	typeList  []int32 // the keys of types, sorted
+	fieldList []int32 // the keys of fields, sorted
 	ownerList []int32 // the owners in scope of any type, sorted
 	anyOwner  bool    // some type has no limit to its owners
 }
@@ -29,6 +30,14 @@ type typeView struct {
 	any    bool  // records of every owner are worth checking
 	owners idSet // otherwise of these
 }
+
+type fieldView struct {
+	permissions.Field
+	of *typeView
+}
+
+// holding is what an owner has of a type.
+type holding struct{ entityType, owner int32 }
 
 // idSet is a set of small numbers.
 type idSet []uint64
@@ -59,7 +68,7 @@ func (s *Service) view(ctx context.Context, subject permissions.Subject, only, l
 	if err != nil {
 		return nil, nil, fmt.Errorf("list entity types: %w", err)
 	}
-	v := &view{subject: subject, lang: lang, types: make(map[int32]*typeView), fields: make(map[int32]permissions.Field), linkable: make(map[string]bool)}
+	v := &view{subject: subject, lang: lang, types: make(map[int32]*typeView), fields: make(map[int32]fieldView), linkable: make(map[string]bool)}
 	var failed []string
 	asked := only == ""
 	for _, entity := range entities {
@@ -90,8 +99,8 @@ func (s *Service) view(ctx context.Context, subject permissions.Subject, only, l
 // sum notes what holds for all types together.
 func (v *view) sum() {
 	var owners idSet
-	for id, tv := range v.types {
-		v.typeList = append(v.typeList, id)
+	v.anyOwner = false
+	for _, tv := range v.types {
 		v.anyOwner = v.anyOwner || tv.any
 		for len(owners) < len(tv.owners) {
 			owners = append(owners, 0)
@@ -100,16 +109,38 @@ func (v *view) sum() {
 			owners[i] |= word
 		}
 	}
-	slices.Sort(v.typeList)
+	v.fieldList = slices.Sorted(maps.Keys(v.fields))
 	v.ownerList = owners.list()
+}
+
+// hide leaves nothing to be found in the index.
+func (v *view) hide() {
+	v.types, v.fields = nil, nil
+	v.sum()
+}
+
+// holdings lists what the owners in scope have.
+func (v *view) holdings() []holding {
+	var list []holding
+	for id, tv := range v.types {
+		for _, owner := range tv.owners.list() {
+			list = append(list, holding{id, owner})
+		}
+	}
+	return list
 }
 
 // narrowed returns the view of those types only that a condition holds for.
 func (v *view) narrowed(keep func(*typeView) bool) *view {
-	n := &view{subject: v.subject, lang: v.lang, types: make(map[int32]*typeView), fields: v.fields, linkable: v.linkable}
+	n := &view{subject: v.subject, lang: v.lang, types: make(map[int32]*typeView), fields: make(map[int32]fieldView), linkable: v.linkable}
 	for id, tv := range v.types {
 		if keep(tv) {
 			n.types[id] = tv
+		}
+	}
+	for id, f := range v.fields {
+		if keep(f.of) {
+			n.fields[id] = f
 		}
 	}
 	n.sum()
@@ -117,7 +148,7 @@ func (v *view) narrowed(keep func(*typeView) bool) *view {
 }
 
 // empty reports whether no record can be found.
-func (v *view) empty() bool { return len(v.typeList) == 0 || len(v.ownerList) == 0 && !v.anyOwner }
+func (v *view) empty() bool { return len(v.fields) == 0 || len(v.ownerList) == 0 && !v.anyOwner }
 
 func (v *view) add(n *names, id int32, entity permissions.EntityType, scope permissions.Scope) {
 	tv := &typeView{entity: entity, any: scope.All || scope.More}
@@ -127,7 +158,7 @@ func (v *view) add(n *names, id int32, entity permissions.EntityType, scope perm
 	v.types[id] = tv
 	for _, f := range entity.Fields {
 		if fieldID, known := n.id(fieldName, entity.Name+"."+f.Name); known {
-			v.fields[fieldID] = f
+			v.fields[fieldID] = fieldView{f, tv}
 		}
 	}
 }
@@ -141,12 +172,8 @@ func (v *view) hit(c Card) Hit {
 	return Hit{Card: c, CanLink: v.linkable[target.Type]}
 }
 
-// admits reports whether a term is worth a permission check: its type and field are visible, its owner in scope.
+// admits reports whether a term is worth a permission check: its field is visible, its owner in scope.
 func (v *view) admits(t termRow) bool {
-	tv, visible := v.types[t.Type]
-	if !visible || !tv.any && !tv.owners.has(t.Owner) {
-		return false
-	}
-	_, visible = v.fields[t.Field]
-	return visible
+	f, visible := v.fields[t.Field]
+	return visible && (f.of.any || f.of.owners.has(t.Owner))
 }

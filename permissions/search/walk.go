@@ -10,69 +10,86 @@ import (
 
 // The bounds of a walk.
 const (
-	fewOwners     = 32    // up to so many owners their terms are read owner by owner at once
-	walkedWidth   = 896   // terms walked for a subject with limited scope before turning to its owners' terms
-	enoughHits    = 10    // found within walkedWidth, they show that walking goes on well
-	firstMatches  = 32    // of several words, read at first: each takes the database many terms to find
-	firstChunk    = 128   // terms read at first
-	widestChunk   = 4096  // terms read at once at most
-	widestTokens  = 64    // words with a fragment in their middle read at once
-	fragmentReads = 16384 // terms and owners looked at for the middles of words; then a walk ends
+	fewOwners     = 32     // up to so many owners their terms are read owner by owner at once
+	fewHoldings   = 256    // up to so many holdings of them their documents are read for the middles of words
+	fewDocuments  = 20_000 // in these holdings
+	walkedWidth   = 384    // terms walked for a subject with limited scope before turning to its owners' terms
+	enoughHits    = 4      // found within walkedWidth, they show that walking goes on well
+	firstChunk    = 128    // terms read at first
+	narrowChunk   = 32     // terms read at least
+	widestChunk   = 4096   // terms read at once at most
+	mostOfOwners  = 4096   // terms read of owners at once; where they have more, walking finds them soon
+	tokenPage     = 256    // words with a fragment in their middle listed at once
+	widestTokens  = 64     // read at once
+	fragmentReads = 65_536 // terms and owners looked at for the middles of words; then a walk ends
 )
 
 // place is a place in a walk: the stage, and the term row within it that was read last.
 type place struct {
 	Stage int    `json:"s"`
-	Term  []byte `json:"t"`
+	Key   []byte `json:"t"` // the term, or the key of a token
 	Doc   int64  `json:"d"`
 	Field int32  `json:"f"`
 }
 
 func (p place) compare(other place) int {
-	return cmp.Or(cmp.Compare(p.Stage, other.Stage), bytes.Compare(p.Term, other.Term),
+	return cmp.Or(cmp.Compare(p.Stage, other.Stage), bytes.Compare(p.Key, other.Key),
 		cmp.Compare(p.Doc, other.Doc), cmp.Compare(p.Field, other.Field))
 }
 
+// behindTerm goes to the end of a term.
+func (p *place) behindTerm(key []byte) { p.Key, p.Doc, p.Field = key, math.MaxInt64, math.MaxInt32 }
+
 // walk reads the terms that match one word, in an order that is the same for every subject and every way of reading:
-// range by range, term by term, the latest document first. It leaves out what the subject may not find.
+// range by range, term by term, the latest document first. It leaves out what the subject may not find, and most
+// documents that do not match the other words.
 type walk struct {
 	store  store
 	view   *view
 	ranges []termRange
-	rest   []queryWord // the other words, all of which a document must match
+	filter filter
 
 	at     place
-	tokens [][]byte // words of the stage that have the fragment in their middle, from at on
-	chunk  int
+	size   int // terms wanted
+	first  int // terms to read first of a stage
+	chunk  int // terms to read next
 	walked int // terms read in this stage
 	hits   int // of them admitted
 	ended  bool
 
+	tokens []token // to read next
+	listed []byte  // the key of the last token listed; nil when all are
+	width  int     // tokens to read at once
+
 	byOwner bool // read owner by owner from the start where the subject's scope is limited
+	tooMany bool // the owners have too many terms for that
+
+	documents int64 // about how many are in the holdings of few owners; negative until asked for
 }
 
-// newWalk starts a walk behind a place; the zero place is its beginning.
+// newWalk starts a walk behind a place; the zero place is its beginning. rest are the other words.
 func newWalk(s store, v *view, ranges []termRange, rest []queryWord, after place) *walk {
-	w := &walk{store: s, view: v, ranges: ranges, rest: rest}
-	if w.at, w.chunk = after, w.first(); after.Term == nil {
-		w.enter(0)
+	w := &walk{store: s, view: v, ranges: ranges, filter: filter{fields: v.fieldList}, size: blockSize, first: firstChunk, documents: -1}
+	for _, word := range rest {
+		w.filter.pairs |= word.pairs()
+		w.first = narrowChunk
+	}
+	if w.enter(after.Stage); after.Key != nil && !w.ended {
+		w.at, w.listed = after, after.Key
 	}
 	return w
 }
 
-// first is the number of terms to read at first.
-func (w *walk) first() int {
-	if len(w.rest) > 0 {
-		return firstMatches
-	}
-	return firstChunk
-}
-
 // enter goes to the beginning of a stage.
 func (w *walk) enter(stage int) {
-	w.walked, w.hits, w.chunk, w.tokens = 0, 0, w.first(), nil
-	if w.ended = stage >= len(w.ranges); !w.ended {
-		w.at = place{Stage: stage, Term: w.ranges[stage].text, Doc: math.MinInt64}
+	w.walked, w.hits, w.chunk, w.width, w.tokens = 0, 0, w.first, widestTokens, nil
+	if w.ended = stage >= len(w.ranges); w.ended {
+		return
+	}
+	w.at = place{Stage: stage, Key: w.ranges[stage].text, Doc: math.MinInt64, Field: math.MinInt32}
+	w.listed = w.at.Key
+	if w.ranges[stage].how == within {
+		w.at.behindTerm(w.at.Key)
 	}
 }
 
@@ -86,15 +103,18 @@ func (w *walk) next(ctx context.Context) ([]termRow, error) {
 		return w.nextWithin(ctx, r)
 	}
 	if w.narrow() {
-		rows, err := w.store.ofOwners(ctx, w.filter(), r, w.view.ownerList)
-		return w.finish(rows), err
+		rows, err := w.store.ofOwners(ctx, w.filter, r, w.at.Key, w.view.ownerList, mostOfOwners)
+		if err != nil || len(rows) < mostOfOwners {
+			return w.finish(rows), err
+		}
+		w.tooMany = true
 	}
-	rows, err := w.store.rest(ctx, w.filter(), r.kind, w.at, w.chunk)
+	rows, err := w.store.rest(ctx, w.filter, r.kind, w.at.Key, w.at, w.chunk)
 	if err != nil {
 		return nil, err
 	}
 	if len(rows) < w.chunk && r.how == prefix {
-		more, err := w.store.following(ctx, w.filter(), r, w.at.Term, w.chunk-len(rows))
+		more, err := w.store.following(ctx, w.filter, r, w.at.Key, w.chunk-len(rows))
 		if err != nil {
 			return nil, err
 		}
@@ -108,94 +128,153 @@ func (w *walk) next(ctx context.Context) ([]termRow, error) {
 
 // narrow tells whether to read owner by owner: where the owners are few, and where walking found next to nothing.
 func (w *walk) narrow() bool {
-	if w.view.anyOwner {
+	if w.view.anyOwner || w.tooMany {
 		return false
 	}
-	return w.byOwner || len(w.view.ownerList) <= fewOwners || w.walked >= walkedWidth && w.hits < enoughHits
+	byOwner := w.byOwner && w.ranges[w.at.Stage].how != within
+	return byOwner || len(w.view.ownerList) <= fewOwners || w.walked >= walkedWidth && w.hits < enoughHits
 }
 
 // nextWithin reads the terms of words that have a fragment in their middle.
 func (w *walk) nextWithin(ctx context.Context, r termRange) ([]termRow, error) {
-	if err := w.readTokens(ctx, r); err != nil {
+	if few, err := w.fewDocuments(ctx); err != nil {
 		return nil, err
+	} else if few {
+		f := w.filter
+		f.pairs |= r.pairs()
+		rows, err := w.store.ofHoldings(ctx, f, r.text, w.view.holdings())
+		return w.finish(rows), err
+	}
+	if w.at.Doc < math.MaxInt64 {
+		return w.restOfToken(ctx, r)
+	}
+	if err := w.list(ctx, r); err != nil {
+		return nil, err
+	}
+	if len(w.tokens) == 0 || w.walked > fragmentReads {
+		return w.finish(nil), nil
 	}
 	if w.narrow() {
 		return w.tokensOfOwners(ctx)
 	}
-	var rows []termRow
-	var err error
-	if len(w.at.Term) > 0 && w.at.Doc < math.MaxInt64 { // within a word
-		if rows, err = w.store.rest(ctx, w.filter(), r.kind, w.at, w.chunk); err != nil {
-			return nil, err
-		}
-		if len(rows) == w.chunk {
-			return w.advance(rows), nil
-		}
-	}
-	part := w.tokens[:min(len(w.tokens), widestTokens)]
-	if len(part) == 0 || w.walked > fragmentReads {
-		return w.finish(rows), nil
-	}
-	more, err := w.store.ofTokens(ctx, w.filter(), part, w.chunk)
+	part := w.tokens[:min(len(w.tokens), w.width)]
+	rows, err := w.store.ofTokens(ctx, w.filter, part, w.chunk)
 	if err != nil {
 		return nil, err
 	}
-	if len(more) < w.chunk {
-		w.walked += len(rows) + len(more)
-		return w.pass(part, append(rows, more...)), nil
-	}
-	return w.advance(append(rows, more...)), nil
+	return w.taken(part, rows), nil
 }
 
-// readTokens keeps the list of words at those behind the place reached.
-func (w *walk) readTokens(ctx context.Context, r termRange) error {
-	if w.tokens == nil {
-		tokens, err := w.store.tokens(ctx, r.text)
-		if err != nil {
-			return err
-		}
-		if w.tokens = tokens; w.at.Doc == math.MinInt64 {
-			w.at.Term = []byte{} // at the beginning: words may come before the fragment itself
-		}
+// taken takes the rows of tokens, which come by their words. Where they fill a chunk, the words before the last row's
+// were read to their end.
+func (w *walk) taken(part []token, rows []termRow) []termRow {
+	if len(rows) < w.chunk {
+		return w.passTokens(len(part), rows)
 	}
-	from, reached := slices.BinarySearchFunc(w.tokens, w.at.Term, bytes.Compare)
-	if reached {
-		from++
+	last := rows[len(rows)-1].Term
+	n := slices.IndexFunc(part, func(t token) bool { return bytes.Compare(t.term, last) >= 0 })
+	switch {
+	case n > 0:
+		done := make(map[string]bool, n)
+		for _, t := range part[:n] {
+			done[string(t.term)] = true
+		}
+		return w.passTokens(n, slices.DeleteFunc(rows, func(row termRow) bool { return !done[string(row.Term)] }))
+	case bytes.Equal(rows[0].Term, last) && bytes.Equal(part[0].term, last):
+		w.tokens = w.tokens[1:]
+		return w.advance(rows)
 	}
-	w.tokens = w.tokens[from:]
+	w.width = 1
 	return nil
+}
+
+// restOfToken reads on in the word of a token.
+func (w *walk) restOfToken(ctx context.Context, r termRange) ([]termRow, error) {
+	_, term, _ := bytes.Cut(w.at.Key, []byte{0})
+	rows, err := w.store.rest(ctx, w.filter, r.kind, term, w.at, w.chunk)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) < w.chunk {
+		w.walked += len(rows)
+		return w.pass(w.at.Key, rows), nil
+	}
+	return w.advance(rows), nil
+}
+
+// fewDocuments tells whether the subject's documents are so few that all are looked at for the middles of words.
+func (w *walk) fewDocuments(ctx context.Context) (bool, error) {
+	if w.view.anyOwner || len(w.view.ownerList) > fewOwners {
+		return false, nil
+	}
+	holdings := w.view.holdings()
+	if len(holdings) > fewHoldings {
+		return false, nil
+	}
+	var err error
+	if w.documents < 0 {
+		w.documents, err = w.store.documentsIn(ctx, holdings)
+	}
+	return w.documents <= fewDocuments, err
+}
+
+// list keeps some tokens at hand while there are any.
+func (w *walk) list(ctx context.Context, r termRange) (err error) {
+	for len(w.tokens) == 0 && w.listed != nil && err == nil {
+		w.tokens, w.listed, err = w.store.tokens(ctx, r, w.listed, tokenPage)
+	}
+	return err
 }
 
 // tokensOfOwners reads the next words in documents of the owners in scope.
 func (w *walk) tokensOfOwners(ctx context.Context) ([]termRow, error) {
-	tokens := w.tokens
-	if len(w.at.Term) > 0 && w.at.Doc < math.MaxInt64 {
-		tokens = append([][]byte{w.at.Term}, tokens...)
+	owners := w.view.ownerList
+	size := max(1, min(widestTokens, mostOfOwners/max(1, len(owners))))
+	part := w.tokens[:min(len(w.tokens), size)]
+	rows, err := w.store.tokensOfOwners(ctx, w.filter, part, owners, mostOfOwners)
+	if err != nil {
+		return nil, err
 	}
-	if len(tokens) == 0 || w.walked > fragmentReads {
-		return w.finish(nil), nil
+	if len(rows) == mostOfOwners {
+		w.tooMany = true
+		return nil, nil
 	}
-	size := max(1, min(widestTokens, widestChunk/max(1, len(w.view.ownerList))))
-	part := tokens[:min(len(tokens), size)]
-	rows, err := w.store.tokensOfOwners(ctx, w.filter(), part, w.view.ownerList)
-	w.walked += len(part) * len(w.view.ownerList)
-	return w.pass(part, rows), err
+	w.walked += len(part) * len(owners)
+	return w.passTokens(len(part), rows), nil
 }
 
-// pass takes the rows of words that were read to their end.
-func (w *walk) pass(words [][]byte, rows []termRow) []termRow {
+// passTokens takes the rows of the next n tokens, which were read to their end.
+func (w *walk) passTokens(n int, rows []termRow) []termRow {
+	last := w.tokens[n-1].key
+	w.tokens, w.width = w.tokens[n:], min(2*w.width, widestTokens)
+	w.walked += len(rows)
+	return w.pass(last, rows)
+}
+
+// pass takes rows up to the end of a token.
+func (w *walk) pass(key []byte, rows []termRow) []termRow {
 	admitted := w.admitted(rows)
-	w.at.Term, w.at.Doc, w.at.Field = words[len(words)-1], math.MaxInt64, math.MaxInt32
+	w.at.behindTerm(key)
 	return admitted
 }
 
 // advance takes a full chunk of rows, behind which there may be more.
 func (w *walk) advance(rows []termRow) []termRow {
-	admitted, last := w.admitted(rows), rows[len(rows)-1]
-	w.at.Term, w.at.Doc, w.at.Field = last.Term, last.Doc, last.Field
+	admitted := w.admitted(rows)
+	last := rows[len(rows)-1]
+	w.at.Key, w.at.Doc, w.at.Field = w.key(last), last.Doc, last.Field
 	w.walked += len(rows)
-	w.chunk = min(2*w.chunk, widestChunk)
+	w.chunk = w.nextChunk()
 	return admitted
+}
+
+// nextChunk is as many terms as are likely to have the hits that are missing.
+func (w *walk) nextChunk() int {
+	chunk := 2 * w.chunk
+	if missing := w.size - w.hits; missing > 0 && w.hits >= enoughHits {
+		chunk = min(chunk, missing*w.walked/w.hits*5/4)
+	}
+	return min(max(chunk, narrowChunk), widestChunk)
 }
 
 // finish takes the last rows of a stage.
@@ -205,20 +284,27 @@ func (w *walk) finish(rows []termRow) []termRow {
 	return rows
 }
 
+// key is what a row comes by in the stage.
+func (w *walk) key(row termRow) []byte {
+	if r := w.ranges[w.at.Stage]; r.how == within {
+		return r.keyOf(row.Term)
+	}
+	return row.Term
+}
+
 // admitted keeps the rows behind the place reached that the subject may find, in the order of the walk.
 func (w *walk) admitted(rows []termRow) []termRow {
 	kept := make([]termRow, 0, len(rows))
 	for _, row := range rows {
-		row.Stage = w.at.Stage
-		if w.view.admits(row) && row.place().compare(w.at) > 0 {
+		if !w.view.admits(row) {
+			continue
+		}
+		row.Stage, row.Key = w.at.Stage, w.key(row)
+		if row.place().compare(w.at) > 0 {
 			kept = append(kept, row)
 		}
 	}
 	w.hits += len(kept)
 	slices.SortFunc(kept, func(a, b termRow) int { return a.place().compare(b.place()) })
 	return kept
-}
-
-func (w *walk) filter() filter {
-	return filter{types: w.view.typeList, rest: w.rest}
 }

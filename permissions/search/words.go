@@ -22,7 +22,7 @@ func newWordSet() *wordSet {
 }
 
 // unknown yields the distinct words among terms that are not remembered.
-func (s *wordSet) unknown(terms []termRow) iter.Seq[string] {
+func (s *wordSet) unknown(terms []writtenTerm) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		seen := make(map[string]bool)
 		for _, t := range terms {
@@ -45,7 +45,7 @@ func (s *wordSet) knows(word []byte) bool {
 }
 
 // remember notes words whose endings were committed.
-func (s *wordSet) remember(terms []termRow) {
+func (s *wordSet) remember(terms []writtenTerm) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.known) > manyWords {

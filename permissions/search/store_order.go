@@ -1,0 +1,73 @@
+package search
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mailconnector/mailconnector/internal/database"
+)
+
+// order is an order in which mc_search_terms is kept besides that of the documents: the name of an index that has all
+// a reading needs.
+type order string
+
+const (
+	byOwner order = "mc_search_terms_owner"
+	byTerm  order = "mc_search_terms_term"
+)
+
+// orders are those a first pass may take away while it writes.
+func orders() []order { return []order{byOwner, byTerm} }
+
+// create returns the statement that brings the order about, for every dialect.
+func (o order) create() string {
+	columns := "owner, kind, term, doc, field, pairs"
+	if o == byTerm {
+		columns = "kind, term, doc, field, owner, pairs"
+	}
+	return "CREATE INDEX " + string(o) + " ON mc_search_terms (" + columns + ")"
+}
+
+// sortable tells whether the orders may be taken away and brought about again by one sorting. A Galera cluster holds
+// all writers up while an index is created, and so does SQLite: there the orders stay.
+func (s store) sortable(ctx context.Context) (bool, error) {
+	if s.db.Dialect() == database.SQLite {
+		return false, nil
+	}
+	var cluster []struct{ Value string }
+	err := s.db.Gorm(ctx).Raw("SHOW VARIABLES WHERE Variable_name = 'wsrep_on' AND Value = 'ON'").Scan(&cluster).Error
+	return len(cluster) == 0, wrap("ask for a cluster", err)
+}
+
+// drop takes away the orders that are there.
+func (s store) drop(ctx context.Context) error {
+	return s.eachOrder(ctx, true, func(o order) string { return "DROP INDEX " + string(o) + " ON mc_search_terms" })
+}
+
+// sort brings about the orders that are not there, which takes long on a filled table. Readers and writers go on.
+func (s store) sort(ctx context.Context) error {
+	return s.eachOrder(ctx, false, order.create)
+}
+
+func (s store) eachOrder(ctx context.Context, there bool, statement func(order) string) error {
+	for _, o := range orders() {
+		exists, err := s.has(ctx, o)
+		if err != nil {
+			return err
+		}
+		if exists != there {
+			continue
+		}
+		if err := s.db.Gorm(ctx).Exec(statement(o)).Error; err != nil {
+			return fmt.Errorf("%s: %w", statement(o), err)
+		}
+	}
+	return nil
+}
+
+func (s store) has(ctx context.Context, o order) (bool, error) {
+	var n int64
+	err := s.db.Gorm(ctx).Raw(`SELECT COUNT(*) FROM information_schema.statistics
+		WHERE table_schema = DATABASE() AND table_name = 'mc_search_terms' AND index_name = ?`, string(o)).Scan(&n).Error
+	return n > 0, wrap("look for an order of terms", err)
+}
