@@ -10,10 +10,13 @@ import (
 const maxAddresses = 5000
 
 // parseAddresses reads the mailboxes of address fields one by one, so that a malformed one spoils no other. It tells how many of
-// them had no address to make out.
-func parseAddresses(fields []string) (list []Address, malformed int) {
+// them had no address to make out, and whether there were as many as it reads.
+func parseAddresses(fields []string) (list []Address, malformed int, full bool) {
+	room := maxAddresses
 	for _, field := range fields {
-		for _, raw := range withSplitNames(splitAddresses(field, maxAddresses-len(list))) {
+		raws := splitAddresses(field, room)
+		room -= len(raws)
+		for _, raw := range withSplitNames(raws) {
 			a := parseAddress(raw)
 			if a.Address == "" && a.Name == "" { // "<>", the sender of a bounce
 				continue
@@ -24,7 +27,7 @@ func parseAddresses(fields []string) (list []Address, malformed int) {
 			list = append(list, a)
 		}
 	}
-	return list, malformed
+	return list, malformed, room == 0
 }
 
 // withSplitNames puts names together again that a comma outside quotes has cut: "Doe, John <john@example.com>" is one mailbox.

@@ -14,12 +14,28 @@ func parseDate(s string) (time.Time, bool) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t.UTC(), true
 	}
-	s = strings.ReplaceAll(strings.ReplaceAll(s, " :", ":"), ": ", ":") // RFC 5322 section 4.3 allows "10 : 00"
 	d := date{day: -1, year: -1, hour: -1}
-	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' }) {
+	for _, word := range clocksJoined(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' })) {
 		d.word(word)
 	}
 	return d.time()
+}
+
+// maxClock is how long the words of a clock may be together.
+const maxClock = 20
+
+// clocksJoined puts the words of a clock together, as in "10 : 00 :05" (RFC 5322 section 4.3).
+func clocksJoined(words []string) []string {
+	joined := words[:0]
+	for _, w := range words {
+		last := len(joined) - 1
+		if last >= 0 && isDigit(joined[last][0]) && len(joined[last])+len(w) <= maxClock && (w[0] == ':' || strings.HasSuffix(joined[last], ":")) {
+			joined[last] += w
+			continue
+		}
+		joined = append(joined, w)
+	}
+	return joined
 }
 
 // withoutComments drops what stands in parentheses.
@@ -121,7 +137,7 @@ func (d *date) clock(w string) {
 	if i := strings.IndexAny(w, "+-"); i > 0 {
 		w, zone = w[:i], w[i:]
 	}
-	parts := strings.Split(w, ":")
+	parts := strings.Split(strings.TrimRight(w, ":"), ":")
 	var n [3]int
 	for i := range min(len(parts), len(n)) {
 		digits, _, _ := strings.Cut(parts[i], ".")

@@ -52,6 +52,8 @@ func TestHostileMails(t *testing.T) {
 		{"60,000 bracketed addresses without commas", many("To: ", "Ann <a@b.c> ", 60_000), "", 96},
 		{"comments in one another in an address", many("To: ", "(", 900_000), "", 32},
 		{"comments in one another in a date", many("Date: ", "(", 900_000), mail.ProblemDate, 32},
+		{"a clock of 400,000 colons", many("Date: 1", " :", 400_000), mail.ProblemDate, 64},
+		{"200,000 names with commas outside quotes", many("To: ", "a, b <c>,", 100_000), mail.ProblemAddresses, 64},
 		{"a name of a million quotes", many("Content-Type: text/plain; name=", `"`, 900_000), "", 32},
 		{"300,000 parameters", many("Content-Type: text/plain", ";a=b", 200_000), "", 96},
 		{"a parameter in 60,000 segments", func() string { return "Content-Type: text/plain" + segments(60_000) + "\r\n\r\nbody" }, "", 32},

@@ -55,11 +55,11 @@ func (s *splitter) date(m *Message) {
 }
 
 func (s *splitter) addresses(field string) []Address {
-	list, malformed := parseAddresses(s.header[field])
+	list, malformed, full := parseAddresses(s.header[field])
 	if malformed > 0 {
 		s.problems.add(0, ProblemAddress, fmt.Sprintf("In the field %q, %d addresses cannot be read.", field, malformed))
 	}
-	if len(list) == maxAddresses {
+	if full {
 		s.problems.add(0, ProblemAddresses, fmt.Sprintf("Of the field %q only the first %d addresses are read.", field, maxAddresses))
 	}
 	return list

@@ -42,6 +42,7 @@ func TestDates(t *testing.T) {
 		{"the afternoon", "2 Nov 2026 1:30:00 PM +0100", "2026-11-02T12:30:00Z"},
 		{"noon", "2 Nov 2026 12:00:00 PM", "2026-11-02T12:00:00Z"},
 		{"comments and blanks inside the time", "Mon, 2 Nov 2026 10(comment):   00  :  05 +0100", "2026-11-02T09:00:05Z"},
+		{"a clock cut short", "2 Nov 2026 10:30:", "2026-11-02T10:30:00Z"},
 		{"a leap second", "31 Dec 2016 23:59:60 +0000", "2017-01-01T00:00:00Z"},
 		{"digits that can be read two ways", "03-04-2026 10:00", ""},
 		{"no day", "Nov 2026", ""},
