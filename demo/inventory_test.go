@@ -99,8 +99,21 @@ var halves = map[string]string{
 	"links that nobody noted": `SELECT COUNT(*) FROM mc_links l WHERE NOT EXISTS (SELECT 1 FROM mc_events e
 		WHERE e.message_id = l.message_id AND e.kind = 'linked' AND e.actor = l.linked_by AND e.record_id = l.record_id)`,
 	"attachments without a document": `SELECT COUNT(*) FROM mc_links l JOIN mc_messages m ON m.id = l.message_id
-		JOIN mc_parts p ON p.rendition = m.rendition AND p.role = 'attachment'
-		WHERE NOT EXISTS (SELECT 1 FROM mc_link_documents d WHERE d.link_id = l.id AND d.sha256 = p.sha256)`,
+		JOIN mc_parts p ON p.rendition = m.rendition AND p.role = 'attachment' AND p.sha256 IS NOT NULL
+		WHERE NOT EXISTS (SELECT 1 FROM mc_link_documents d WHERE d.link_id = l.id AND d.sha256 = p.sha256)
+		AND NOT EXISTS (SELECT 1 FROM mc_refilings f WHERE f.link_id = l.id)`,
+	"links that wait for the documents of a mail without any": `SELECT COUNT(*) FROM mc_refilings f
+		WHERE NOT EXISTS (SELECT 1 FROM mc_messages m WHERE m.id = f.message_id)`,
+	"uploads that count other bytes than they have": `SELECT COUNT(*) FROM mc_uploads u
+		WHERE u.received <> (SELECT COALESCE(SUM(c.size), 0) FROM mc_upload_chunks c WHERE c.upload = u.id)
+		OR u.chunks <> (SELECT COUNT(*) FROM mc_upload_chunks c WHERE c.upload = u.id) OR u.received > u.length`,
+	"chunks out of place": `SELECT COUNT(*) FROM mc_upload_chunks c WHERE c.start <>
+		(SELECT COALESCE(SUM(b.size), 0) FROM mc_upload_chunks b WHERE b.upload = c.upload AND b.start < c.start)`,
+	"chunks without an upload": `SELECT COUNT(*) FROM mc_upload_chunks c
+		WHERE NOT EXISTS (SELECT 1 FROM mc_uploads u WHERE u.id = c.upload)`,
+	"chunks without their bytes": `SELECT COUNT(*) FROM mc_upload_chunks c WHERE NOT EXISTS (SELECT 1 FROM mc_blobs b
+		JOIN mc_blob_claims k ON k.blob_key = b.blob_key AND k.claimant = CONCAT('upload:', c.upload)
+		WHERE b.blob_key = c.blob_key AND b.state = 'ready' AND b.size = c.size)`,
 	"documents that the CRM does not have": `SELECT COUNT(*) FROM mc_link_documents d
 		WHERE NOT EXISTS (SELECT 1 FROM crm_documents c JOIN crm_document_links l ON l.document_id = c.id
 		WHERE c.id = CAST(d.document AS DECIMAL) AND l.record_id = CAST(d.record_id AS DECIMAL))`,

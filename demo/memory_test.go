@@ -50,6 +50,12 @@ func peakOfLinking(t *testing.T, size int64) int64 {
 	if u := send(t.Context(), rep, hugeMail(size), "", to); u.answer() != "201" || u.receipt.Parts[0].Document == "" {
 		t.Fatalf("a mail of %d bytes: %s %+v", size, u.answer(), u.receipt)
 	}
+	return p.peak(t)
+}
+
+// peak returns the most memory in bytes that the program has ever had.
+func (p *process) peak(t *testing.T) int64 {
+	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		t.Skipf("the system does not tell how much memory a process took: %v", err)
