@@ -78,6 +78,8 @@ type StorageTotals struct {
 	Renditions int64 // copies of messages
 	Parts      int64
 	Bytes      int64 // of all copies, before equal content is stored once
+	Waiting    int64 // links that wait for documents of a copy which came later
+	GivenUp    int64 // of these, links whose documents the host refused too often: linking the mail again adds them
 }
 
 // Storage sums up what the archive holds.

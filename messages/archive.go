@@ -44,7 +44,7 @@ func (s *Service) Archive(ctx context.Context, sub permissions.Subject, r Reques
 		return s.orReplay(ctx, j, fmt.Errorf("receive mail: %w", err))
 	}
 	if !isStaged {
-		j.setFingerprint("archive", r.MessageID, string(j.letter.copy.sha256[:]))
+		j.setFingerprint("archive", r.MessageID, string(j.letter.sent[:]))
 	}
 	return s.carryOut(ctx, j)
 }

@@ -86,9 +86,10 @@ func (s *Service) open(ctx context.Context, p part) (io.ReadCloser, error) {
 	}{mail.Decode(p.encoding, encoded), encoded}, nil
 }
 
-func (s *Service) content(ctx context.Context, p part) *content {
-	c := &content{size: p.Size}
-	c.open = func(offset int64) (io.ReadCloser, int64, error) {
+// content reads a part from any position on. Where it is encoded, what lies before the position is decoded and thrown
+// away: base64 with line breaks has no positions.
+func (s *Service) content(ctx context.Context, p part) *documents.Reader {
+	return documents.NewReader(p.Size, func(offset int64) (io.ReadCloser, int64, error) {
 		if p.length != p.Size { // encoded
 			offset = 0
 		}
@@ -96,77 +97,5 @@ func (s *Service) content(ctx context.Context, p part) *content {
 		from.start, from.length = p.start+offset, p.length-offset
 		r, err := s.open(ctx, from)
 		return r, offset, err
-	}
-	return c
-}
-
-// content reads a part from any position on. Where it is encoded, what lies before the position is decoded and thrown
-// away: base64 with line breaks has no positions. It is for one goroutine at a time.
-type content struct {
-	open   func(offset int64) (r io.ReadCloser, at int64, err error)
-	size   int64
-	offset int64
-	from   io.ReadCloser // nil until the first Read
-	at     int64         // where from is
-}
-
-var _ Content = (*content)(nil)
-
-// Read implements io.Reader.
-func (c *content) Read(p []byte) (int, error) {
-	if err := c.position(); err != nil {
-		return 0, err
-	}
-	n, err := c.from.Read(p)
-	c.at += int64(n)
-	c.offset = c.at
-	return n, err
-}
-
-// position brings the reader to the offset.
-func (c *content) position() (err error) {
-	if c.offset >= c.size {
-		return io.EOF
-	}
-	if c.from != nil && c.at > c.offset {
-		if err := c.Close(); err != nil {
-			return err
-		}
-	}
-	if c.from == nil {
-		if c.from, c.at, err = c.open(c.offset); err != nil {
-			return err
-		}
-	}
-	skipped, err := io.CopyN(io.Discard, c.from, c.offset-c.at)
-	c.at += skipped
-	return err
-}
-
-// Seek implements io.Seeker.
-func (c *content) Seek(offset int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekStart:
-	case io.SeekCurrent:
-		offset += c.offset
-	case io.SeekEnd:
-		offset += c.size
-	default:
-		return 0, fmt.Errorf("seek in content: unknown whence %d", whence)
-	}
-	if offset < 0 {
-		return 0, errors.New("seek in content: before its beginning")
-	}
-	c.offset = offset
-	return offset, nil
-}
-
-// Close gives up what is open. Reading on opens it again.
-func (c *content) Close() error {
-	if c.from == nil {
-		return nil
-	}
-	from := c.from
-	c.from = nil
-	return from.Close()
+	})
 }

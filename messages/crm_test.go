@@ -30,6 +30,7 @@ type crm struct {
 
 	// The hooks run where their names say; an error stops the step.
 	onPrepare, onPrepared, onApply, onApplied, onRemove func() error
+	onTargets                                           func([]permissions.Record) error
 }
 
 var (
@@ -81,6 +82,11 @@ func run(hook func() error) error {
 func (c *crm) Prepare(ctx context.Context, m messages.Mail, files messages.FileJournal) (messages.Plan, error) {
 	if err := run(c.onPrepare); err != nil {
 		return messages.Plan{}, err
+	}
+	if c.onTargets != nil {
+		if err := c.onTargets(m.Targets); err != nil {
+			return messages.Plan{}, err
+		}
 	}
 	var there int
 	if err := c.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM host_messages WHERE id = ?", m.HostID).Scan(&there); err != nil {

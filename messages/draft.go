@@ -38,13 +38,18 @@ func (s *Service) receiveDraft(ctx context.Context, source draftSource, messageI
 	if err != nil {
 		return nil, err
 	}
+	content, err := draftContent(d, in.blobs)
+	if err != nil {
+		return nil, err
+	}
 	l := in.eml
 	if l == nil {
 		l = draftLetter(d, messageID)
-		if l.copy, err = s.keepDraft(ctx, d, in.blobs); err != nil {
+		if l.copy, err = s.keepDraft(ctx, content, in.blobs); err != nil {
 			return nil, err
 		}
 	}
+	l.sent = hashOf("draft", string(l.copy.sha256[:]), string(content))
 	arrived := in.addAttachments(l, d.Attachments)
 	if err := s.sniff(ctx, arrived); err != nil {
 		return nil, err
@@ -126,17 +131,21 @@ func (q *quota) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// keepDraft stores the fields as they came, Bcc included, as the uploader's own copy. Its hash covers the uploads, so
-// that the same fields with other attachments are another copy.
-func (s *Service) keepDraft(ctx context.Context, d Draft, blobs map[string]documents.Blob) (copyInfo, error) {
-	kept := struct {
+// draftContent is the fields as they came, Bcc included. It names the uploads by their hashes, so that the same fields with
+// other attachments are another draft.
+func draftContent(d Draft, blobs map[string]documents.Blob) ([]byte, error) {
+	content, err := json.Marshal(struct {
 		Draft   Draft
 		Uploads map[string]documents.Blob
-	}{d, withoutKeys(blobs)}
-	content, err := json.Marshal(kept)
+	}{d, withoutKeys(blobs)})
 	if err != nil {
-		return copyInfo{}, fmt.Errorf("keep draft: %w", err)
+		return nil, fmt.Errorf("encode draft: %w", err)
 	}
+	return content, nil
+}
+
+// keepDraft stores a draft as the uploader's own copy.
+func (s *Service) keepDraft(ctx context.Context, content []byte, blobs map[string]documents.Blob) (copyInfo, error) {
 	blob, err := s.c.Blobs.Write(ctx, bytes.NewReader(content))
 	if err != nil {
 		return copyInfo{}, fmt.Errorf("keep draft: %w", err)

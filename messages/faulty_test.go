@@ -60,6 +60,13 @@ func (f *faults) injected() bool {
 	return f.seen
 }
 
+// statements counts those that changed rows since the last reset.
+func (f *faults) statements() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.statement
+}
+
 // onFaulty runs a test on every database, with a driver that fails on demand in the transactions of links.
 func onFaulty(t *testing.T, test func(t *testing.T, h *harness, f *faults)) {
 	t.Helper()

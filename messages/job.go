@@ -11,8 +11,10 @@ import (
 
 const (
 	maxTargets = 50
-	maxHostID  = 64  // bytes of an id of the CRM
-	maxKey     = 200 // bytes of an idempotency key
+	// maxPlacements bounds the documents on records that one request makes, times over for each record.
+	maxPlacements = 5000
+	maxHostID     = 64  // bytes of an id of the CRM
+	maxKey        = 200 // bytes of an idempotency key
 )
 
 // job is a request whose form was found right.

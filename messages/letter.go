@@ -34,6 +34,7 @@ type letter struct {
 	problems  []Problem
 	complete  Completeness
 	copy      copyInfo
+	sent      [32]byte // hash of all that came: it tells one request from another
 }
 
 // copyInfo tells where the bytes of a copy are and how it compares to others.

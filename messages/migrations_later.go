@@ -12,5 +12,13 @@ func laterColumns() []database.Migration {
 		ID:     "messages-030-fingerprint-index",
 		MySQL:  `CREATE INDEX mc_messages_fingerprint ON mc_messages (identity, fingerprint, date, id)`,
 		SQLite: `CREATE INDEX mc_messages_fingerprint ON mc_messages (identity, fingerprint, date, id)`,
+	}, {
+		ID:     "messages-031-refiling-attempts",
+		MySQL:  `ALTER TABLE mc_refilings ADD COLUMN attempts INT NOT NULL DEFAULT 0`,
+		SQLite: `ALTER TABLE mc_refilings ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0`,
+	}, {
+		ID:     "messages-032-refiling-due",
+		MySQL:  `ALTER TABLE mc_refilings ADD COLUMN due BIGINT NOT NULL DEFAULT 0`,
+		SQLite: `ALTER TABLE mc_refilings ADD COLUMN due INTEGER NOT NULL DEFAULT 0`,
 	}}
 }

@@ -103,6 +103,7 @@ func (s *Service) offerParts(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	attachments := 0
 	for i, name := range documents.UniqueNames(names) {
 		o := &w.offers[i]
 		o.name = name
@@ -112,9 +113,20 @@ func (s *Service) offerParts(ctx context.Context, w *work) error {
 		o.document, o.existing = w.books.best(o.part.SHA256, w.links, visible)
 		if o.keep = !permitted && !o.existing; o.keep {
 			o.document = ""
+			continue
 		}
+		attachments++
 	}
-	return nil
+	return checkPlacements(attachments, len(w.links))
+}
+
+// checkPlacements bounds what one transaction of the host writes. One record always works.
+func checkPlacements(attachments, records int) error {
+	if records == 1 || attachments*records <= maxPlacements {
+		return nil
+	}
+	return &InvalidError{Pointer: "/links", Detail: fmt.Sprintf("names %d records for a mail with %d attachments: name at most %d, "+
+		"then link the message to others with more requests", records, attachments, max(1, maxPlacements/attachments))}
 }
 
 // mayCreateDocuments reports whether attachments may become documents.

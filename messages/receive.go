@@ -120,6 +120,7 @@ func rawLetter(m *mail.Message, blob documents.Blob, messageID string) *letter {
 		threading: threading{References: m.References, ThreadIndex: m.ThreadIndex},
 		complete:  Full,
 		copy:      copyInfo{shape: shapeRaw, blob: blob.Key, size: blob.Size, sha256: blob.SHA256},
+		sent:      blob.SHA256,
 	}
 	if len(m.InReplyTo) > 0 {
 		l.threading.InReplyTo = m.InReplyTo[0]

@@ -5,8 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/mailconnector/mailconnector/internal/database"
 	"github.com/mailconnector/mailconnector/permissions"
+)
+
+const (
+	// refileAfter is how long a link waits after its first failed attempt; it doubles with each.
+	refileAfter = time.Minute
+	// maxRefilings is how often a link is tried, over about half a day.
+	maxRefilings = 10
 )
 
 // A copy that completes a message brings attachments which the records linked earlier lack as documents. They get them as
@@ -22,20 +31,40 @@ func (s *Service) refileMessage(ctx context.Context, message string) {
 	}
 }
 
-// refileAll renews the links that wait for it, of one message or, for no message, of all.
-func (s *Service) refileAll(ctx context.Context, message string) error {
-	waiting, err := s.store.refilings(ctx, message)
-	if err != nil {
-		return err
-	}
-	for _, row := range waiting {
-		one := s.refile(ctx, row)
-		if one == nil || errors.Is(one, permissions.ErrNotFound) || errors.Is(one, permissions.ErrDenied) {
-			one = s.store.dropRefiling(ctx, row.LinkID) // done, or nothing he may do any more
+// refileAll renews the links that wait for it and are due, of one message or, for no message, of all. One that fails
+// waits longer each time and stands in nobody's way; after the last attempt it is left to whoever links the mail again.
+func (s *Service) refileAll(ctx context.Context, message string) (failed error) {
+	for {
+		waiting, err := s.store.refilings(ctx, message)
+		if err != nil || len(waiting) == 0 {
+			return errors.Join(failed, err)
 		}
-		err = errors.Join(err, one)
+		for _, row := range waiting {
+			one := s.refile(ctx, row)
+			switch {
+			case ctx.Err() != nil: // it was not the link's fault
+				return ctx.Err()
+			case one == nil, errors.Is(one, permissions.ErrNotFound), errors.Is(one, permissions.ErrDenied):
+				err = s.store.dropRefiling(ctx, row.LinkID) // done, or nothing he may do any more
+			default:
+				failed = one // one is enough
+				err = s.postpone(ctx, row)
+			}
+			if err != nil {
+				return errors.Join(failed, err)
+			}
+		}
 	}
-	return err
+}
+
+// postpone lets a link wait for its next attempt.
+func (s *Service) postpone(ctx context.Context, row refilingRow) error {
+	row.Attempts++
+	row.Due = database.Micros(s.c.DB.Now().Add(refileAfter << (row.Attempts - 1)))
+	if row.Attempts == maxRefilings {
+		s.log.ErrorContext(ctx, "documents of an earlier link are given up", "link", row.LinkID)
+	}
+	return s.store.postponeRefiling(ctx, row)
 }
 
 // refile links a message to a record again. It answers permissions.ErrNotFound where the link, or the relation in the

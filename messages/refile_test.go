@@ -2,9 +2,13 @@ package messages_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/mailconnector/mailconnector/messages"
+	"github.com/mailconnector/mailconnector/permissions"
 )
 
 // partial archives what a phone reads of the usual mail with its attachment.
@@ -60,5 +64,63 @@ func TestTheSweeperAddsWhatAnUpgradeLeft(t *testing.T) {
 		h.crm.onPrepare = nil
 		h.sweep()
 		h.wantCounts(map[string]int{"host_document_links": 3, "mc_refilings": 0})
+	})
+}
+
+// refuse lets the host refuse every plan for a record, and count them.
+func (c *crm) refuse(r permissions.Record) *int {
+	plans := new(int)
+	c.onTargets = func(targets []permissions.Record) error {
+		if !slices.Contains(targets, r) {
+			return nil
+		}
+		*plans++
+		return errors.New("the host refuses")
+	}
+	return plans
+}
+
+func TestALinkThatTheHostKeepsRefusingIsGivenUpAndBlocksNoOther(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		first := h.partial(t)
+		plans := h.crm.refuse(nora)
+		h.archive(bob, letter{files: []file{pdf("x")}}, offer)
+		h.wantCounts(map[string]int{"host_document_links": 2, "mc_refilings": 1})
+		for range 30 {
+			h.clock.forward(2 * time.Hour)
+			if before := *plans; (h.Sweep(t.Context()) != nil) != (*plans > before) {
+				t.Errorf("the sweeper does not tell of attempt %d", *plans)
+			}
+		}
+		if *plans != 10 {
+			t.Errorf("%d attempts", *plans)
+		}
+		totals, err := h.Storage(t.Context())
+		if err != nil || totals.Waiting != 1 || totals.GivenUp != 1 {
+			t.Errorf("totals = %+v, %v, want one link given up", totals, err)
+		}
+		h.crm.onTargets = nil
+		if _, err := h.Link(t.Context(), ann, first.Message.ID, messages.LinkRequest{Links: []permissions.Record{nora}}); err != nil {
+			t.Fatal(err)
+		}
+		h.wantCounts(map[string]int{"host_document_links": 3, "mc_refilings": 0})
+	})
+}
+
+// TestManyRefusedLinksLeaveRoomForOthers has more links refused than the sweeper looks at together.
+func TestManyRefusedLinksLeaveRoomForOthers(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		h.partial(t)
+		h.crm.refuse(nora)
+		for n := range 250 {
+			h.exec(fmt.Sprintf("INSERT INTO mc_links SELECT '%026d', message_id, record_type, record_id, 'u%d', linked_at, host_id, 0, origin, "+
+				"direction, mailbox, item_id, platform, addin_version FROM mc_links WHERE record_id = '42' AND linked_by = 'ann'", n, n))
+		}
+		h.archive(bob, letter{files: []file{pdf("x")}}, offer)
+		h.clock.forward(2 * time.Hour)
+		if err := h.Sweep(t.Context()); err == nil {
+			t.Error("the sweeper does not tell that the host refuses")
+		}
+		h.wantCounts(map[string]int{"host_document_links": 2, "mc_refilings": 251})
 	})
 }

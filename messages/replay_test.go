@@ -209,3 +209,38 @@ func TestTheSameRequestManyTimesAtOnceIsDoneOnce(t *testing.T) {
 	}
 	h.wantCounts(map[string]int{"mc_messages": 1, "mc_links": 1, "mc_receipts": 1, "host_messages": 1, "host_documents": 1})
 }
+
+func TestAKeyCoversWhatComesBesideAMail(t *testing.T) {
+	send := func(h *harness, d messages.Draft, parts ...messages.Upload) (messages.Receipt, error) {
+		parts = append([]messages.Upload{upload(messages.EML, string(letter{}.bytes()))}, parts...)
+		return h.Archive(h.t.Context(), ann, messages.Request{
+			Source: messages.Structured(d, uploads(parts...)), Links: []permissions.Record{nora}, IdempotencyKey: "key",
+		})
+	}
+	list := func(a messages.DraftAttachment) messages.Draft {
+		return messages.Draft{Attachments: []messages.DraftAttachment{a}}
+	}
+	scan := messages.DraftAttachment{ID: "1", Name: "scan.pdf", State: messages.StateOK}
+	onBoth(t, func(t *testing.T, h *harness) {
+		first, err := send(h, list(scan), upload("1", "%PDF-1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := send(h, list(scan), upload("1", "%PDF-1"))
+		if err != nil || !again.Replayed || again.ID != first.ID {
+			t.Errorf("the same once more = %+v, %v, want the receipt", again, err)
+		}
+		for name, try := range map[string]func() (messages.Receipt, error){
+			"another attachment": func() (messages.Receipt, error) { return send(h, list(scan), upload("1", "%PDF-2")) },
+			"no attachment":      func() (messages.Receipt, error) { return send(h, messages.Draft{}) },
+			"a file in the cloud instead": func() (messages.Receipt, error) {
+				return send(h, list(messages.DraftAttachment{ID: "1", Name: "scan.pdf", State: messages.StateURL, URL: "https://cloud.example/1"}))
+			},
+			"the mail alone": func() (messages.Receipt, error) { return h.tryArchive(ann, letter{}, "key", nora) },
+		} {
+			if got, err := try(); !errors.Is(err, messages.ErrConflict) {
+				t.Errorf("the same key with %s = %+v, %v, want ErrConflict", name, got, err)
+			}
+		}
+	})
+}

@@ -175,6 +175,10 @@ func (s store) storage(ctx context.Context) (t StorageTotals, err error) {
 	count(&linkRow{}, &t.Links)
 	count(&renditionRow{}, &t.Renditions)
 	count(&partRow{}, &t.Parts)
+	count(&refilingRow{}, &t.Waiting)
+	if err == nil {
+		err = s.gorm(ctx).Model(&refilingRow{}).Where("attempts >= ?", maxRefilings).Count(&t.GivenUp).Error
+	}
 	if err == nil {
 		err = s.gorm(ctx).Model(&renditionRow{}).Select("COALESCE(SUM(size), 0)").Scan(&t.Bytes).Error
 	}

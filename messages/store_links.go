@@ -3,6 +3,8 @@ package messages
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -128,21 +130,41 @@ func (s store) setHostCopy(tx *database.Tx, w *work) error {
 // holdDocuments keeps the documents that the plan counts on where they are: an unlink that takes one off its record
 // meanwhile either waits, and finds it needed, or was quicker.
 func (s store) holdDocuments(tx *database.Tx, w *work) error {
-	for _, o := range w.offers {
-		for _, r := range w.links {
-			if o.document == "" || !w.books.on(r, o.document) {
-				continue
-			}
-			res := tx.Gorm().Model(&linkDocumentRow{}).
-				Where("record_type = ? AND record_id = ? AND sha256 = ? AND document = ?", r.Type, r.ID, o.part.SHA256[:], o.document).
-				Update("version", gorm.Expr("version + 1"))
-			if res.Error != nil {
-				return fmt.Errorf("hold document: %w", res.Error)
-			}
-			if res.RowsAffected == 0 {
-				return fmt.Errorf("hold document: %w", errRaced)
+	for _, r := range w.links {
+		held := make(map[string][]byte)
+		for _, o := range w.offers {
+			if o.document != "" && w.books.on(r, o.document) {
+				held[o.document] = o.part.SHA256[:]
 			}
 		}
+		for batch := range slices.Chunk(slices.Sorted(maps.Keys(held)), maxRows) {
+			if err := s.hold(tx, r, batch, held); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// hold keeps some documents on a record. The hashes let it use the index.
+func (s store) hold(tx *database.Tx, r permissions.Record, documents []string, hashes map[string][]byte) error {
+	var sums [][]byte
+	for _, d := range documents {
+		sums = append(sums, hashes[d])
+	}
+	on := func() *gorm.DB {
+		return tx.Gorm().Model(&linkDocumentRow{}).
+			Where("record_type = ? AND record_id = ? AND sha256 IN ? AND document IN ?", r.Type, r.ID, sums, documents)
+	}
+	if err := on().Update("version", gorm.Expr("version + 1")).Error; err != nil {
+		return fmt.Errorf("hold documents: %w", err)
+	}
+	var n int64
+	if err := on().Distinct("document").Count(&n).Error; err != nil {
+		return fmt.Errorf("hold documents: %w", err)
+	}
+	if n != int64(len(documents)) {
+		return fmt.Errorf("hold documents: %w", errRaced)
 	}
 	return nil
 }
@@ -152,10 +174,11 @@ func (s store) addLinks(tx *database.Tx, w *work, filed Filed) (map[permissions.
 	created := setOf(filed.Created)
 	ids := make(map[permissions.Record]string, len(w.links))
 	var fresh []linkRow
+	var renewed []string
 	for _, r := range w.links {
 		row := w.linkRow(r, created[r], s.now())
 		if old, linked := w.linked[r]; linked {
-			ids[r] = old.ID
+			ids[r], renewed = old.ID, append(renewed, old.ID)
 			if err := s.renewLink(tx, old, row); err != nil {
 				return nil, err
 			}
@@ -164,6 +187,9 @@ func (s store) addLinks(tx *database.Tx, w *work, filed Filed) (map[permissions.
 		row.ID = newID(s.db.Now())
 		ids[r] = row.ID
 		fresh = append(fresh, row)
+	}
+	if err := s.endRefilings(tx, renewed); err != nil {
+		return nil, err
 	}
 	return ids, insert(tx, "links", fresh)
 }

@@ -11,6 +11,8 @@ import (
 type refilingRow struct {
 	LinkID    string `gorm:"primaryKey"`
 	MessageID string
+	Attempts  int   // that failed; with the last it is given up
+	Due       int64 // when the next may begin
 }
 
 func (refilingRow) TableName() string { return "mc_refilings" }
@@ -34,9 +36,9 @@ func (s store) addRefilings(tx *database.Tx, w *work) error {
 	return insert(tx, "refilings", rows)
 }
 
-// refilings lists links that wait, of one message or, for no message, of all, a batch at a time.
+// refilings lists links that wait and are due, of one message or, for no message, of all, a batch at a time.
 func (s store) refilings(ctx context.Context, message string) (rows []refilingRow, err error) {
-	query := s.gorm(ctx).Order("link_id").Limit(sweepBatch)
+	query := s.gorm(ctx).Where("due <= ? AND attempts < ?", s.now(), maxRefilings).Order("due, link_id").Limit(sweepBatch)
 	if message != "" {
 		query = query.Where("message_id = ?", message)
 	}
@@ -44,6 +46,27 @@ func (s store) refilings(ctx context.Context, message string) (rows []refilingRo
 		return nil, fmt.Errorf("read refilings: %w", err)
 	}
 	return rows, nil
+}
+
+// postponeRefiling notes a failed attempt, unless the link waits anew by now.
+func (s store) postponeRefiling(ctx context.Context, row refilingRow) error {
+	err := s.gorm(ctx).Model(&refilingRow{}).Where("link_id = ? AND attempts = ?", row.LinkID, row.Attempts-1).
+		Updates(map[string]any{"attempts": row.Attempts, "due": row.Due}).Error
+	if err != nil {
+		return fmt.Errorf("postpone refiling: %w", err)
+	}
+	return nil
+}
+
+// endRefilings lets links wait no longer, as of the commit: their documents are filed in the same transaction.
+func (s store) endRefilings(tx *database.Tx, links []string) error {
+	if len(links) == 0 {
+		return nil
+	}
+	if err := tx.Gorm().Where("link_id IN ?", links).Delete(&refilingRow{}).Error; err != nil {
+		return fmt.Errorf("end refilings: %w", err)
+	}
+	return nil
 }
 
 func (s store) dropRefiling(ctx context.Context, link string) error {

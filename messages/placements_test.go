@@ -1,0 +1,69 @@
+package messages_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/mailconnector/mailconnector/internal/dbtest"
+	"github.com/mailconnector/mailconnector/messages"
+	"github.com/mailconnector/mailconnector/permissions"
+)
+
+// many are records of one type.
+func many(n int) (records []permissions.Record) {
+	for i := range n {
+		records = append(records, permissions.Record{Type: "Contacts", ID: fmt.Sprint(100 + i)})
+	}
+	return records
+}
+
+func manyFiles(n int) (files []file) {
+	for i := range n {
+		files = append(files, file{name: fmt.Sprintf("%d.pdf", i), contentType: "application/pdf", content: fmt.Sprint("%PDF-1.4 ", i)})
+	}
+	return files
+}
+
+func TestTheDocumentsOfOneRequestAreBounded(t *testing.T) {
+	for name, test := range map[string]struct {
+		attachments, records int
+		detail               string // of the refusal, empty for none
+	}{
+		"many attachments on many records":     {101, 50, "101 attachments: name at most 49"},
+		"few attachments on many records":      {2, 50, ""},
+		"many attachments on one record":       {501, 1, ""},
+		"an attachment on one record too many": {1, 51, "1 to 50 records"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, dbtest.SQLite(t)) // no statement differs between the rows
+			_, err := h.tryArchive(ann, letter{files: manyFiles(test.attachments)}, "", many(test.records)...)
+			if test.detail == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			var invalid *messages.InvalidError
+			if !errors.As(err, &invalid) || invalid.Pointer != "/links" || !strings.Contains(invalid.Detail, test.detail) {
+				t.Errorf("Archive = %v, want a refusal with %q", err, test.detail)
+			}
+			h.wantNothing()
+		})
+	}
+}
+
+// TestLinkingManyDocumentsAgainTakesFewStatements links a mail whose documents are on all records already.
+func TestLinkingManyDocumentsAgainTakesFewStatements(t *testing.T) {
+	onFaulty(t, func(t *testing.T, h *harness, f *faults) {
+		l, on := letter{files: manyFiles(100)}, many(5)
+		h.archive(ann, l, on...)
+		f.reset(0, 0)
+		h.archive(bob, l, on...)
+		if n := f.statements(); n > 2*len(l.files)*len(on) { // the host itself inserts each of its rows
+			t.Errorf("%d statements for %d documents on %d records", n, len(l.files), len(on))
+		}
+		h.wantCounts(map[string]int{"host_documents": 100, "host_document_links": 500, "mc_link_documents": 1000})
+	})
+}
