@@ -18,6 +18,7 @@ func recordsTests() []hostTest {
 		{"cards hide hidden fields", cardsHideFields},
 		{"changes tell of every record once there is one, and of each change", tellsChanges},
 		{"digests sum up what owners have", digests},
+		{"addresses and numbers are found exactly, where the host offers it", exactLookUps},
 	}
 }
 

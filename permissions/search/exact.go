@@ -13,7 +13,7 @@ import (
 type Exact interface {
 	// Exact returns records that have exactly one of the values, whatever its case, as an e-mail address or record
 	// number in a field that the subject may see: at most limit for each value. Records that the subject may view come
-	// first; the caller checks each again.
+	// first; the caller checks each again. What has neither an @ nor a digit is neither, and need not be looked for.
 	Exact(ctx context.Context, s permissions.Subject, values []string, limit int) ([]ExactMatch, error)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/mailconnector/mailconnector/permissions"
 )
@@ -28,35 +29,39 @@ const (
 
 // propose finds candidates for every group that the mail itself leads to, best group first, domains last.
 func (g *suggesting) propose(ctx context.Context, d depth) ([]proposals, error) {
-	var all []proposals
-	for _, find := range []func(context.Context, depth) ([]proposals, error){g.byConversation, g.byChoice, g.byTerms, g.byDomain} {
-		found, err := find(ctx, d)
-		if err != nil {
-			return nil, fmt.Errorf("suggest records: %w", err)
-		}
-		all = append(all, found...)
+	linked, err := g.byConversation(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("suggest by conversation: %w", err)
 	}
-	return all, nil
+	chosen, err := g.byChoice(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("suggest by earlier choice: %w", err)
+	}
+	found, err := g.byTerms(ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("suggest by address: %w", err)
+	}
+	return append([]proposals{linked, chosen}, found...), nil
 }
 
 // byConversation finds the records that earlier mails of the conversation are on. Only mails that this CRM holds
 // count, so that a forged header leads nowhere its reader could not go.
-func (g *suggesting) byConversation(ctx context.Context, _ depth) ([]proposals, error) {
+func (g *suggesting) byConversation(ctx context.Context) (proposals, error) {
 	found := proposals{kind: byConversation}
 	ids := slices.Clone(g.mail.References)
 	slices.Reverse(ids)
 	ids = append([]string{g.mail.MessageID, g.mail.InReplyTo}, ids[:min(len(ids), maxReferences)]...)
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
 	if g.service.conversations == nil || len(ids) == 0 {
-		return []proposals{found}, nil
+		return found, nil
 	}
 	records, err := g.service.conversations.LinkedTo(ctx, g.view.subject, ids)
 	found.add(records, "")
-	return []proposals{found}, err
+	return found, err
 }
 
 // byChoice finds what the user linked before for one of the addresses.
-func (g *suggesting) byChoice(ctx context.Context, _ depth) ([]proposals, error) {
+func (g *suggesting) byChoice(ctx context.Context) (proposals, error) {
 	about := make(map[string]string, len(g.mail.Participants))
 	keys := make([][]byte, len(g.mail.Participants))
 	for i, p := range g.mail.Participants {
@@ -68,64 +73,70 @@ func (g *suggesting) byChoice(ctx context.Context, _ depth) ([]proposals, error)
 	for _, c := range choices {
 		found.add([]permissions.Record{{Type: c.Type, ID: c.Record}}, about[string(c.Address)])
 	}
-	return []proposals{found}, err
+	return found, err
 }
 
-// byTerms finds records that have exactly one of the addresses in a field the subject may see, and records whose
-// number stands in the subject. Until the index is built the host is asked instead.
+// byTerms finds records that have exactly one of the addresses in a field the subject may see, records whose number
+// stands in the subject, and companies by the domain of an address. Until the index is built the host is asked instead,
+// which knows no domains.
 func (g *suggesting) byTerms(ctx context.Context, d depth) ([]proposals, error) {
-	var addresses, numbers []string
-	for _, p := range g.mail.Participants {
-		addresses = append(addresses, p.Address)
+	numbers := recordNumber.FindAllString(g.mail.Subject, maxPerGroup)
+	addresses := make([]string, len(g.mail.Participants))
+	for i, p := range g.mail.Participants {
+		addresses[i] = p.Address
 	}
-	numbers = recordNumber.FindAllString(g.mail.Subject, maxPerGroup)
 	if !g.service.built() {
 		records, err := g.service.lookUp(ctx, g.view.subject, slices.Concat(addresses, numbers))
-		return []proposals{fromHost(byAddress, addresses, records), fromHost(byNumber, numbers, records)}, err
+		return []proposals{fromHost(byAddress, addresses, records), fromHost(byNumber, numbers, records), {kind: byDomain}}, err
 	}
-	var terms []exactTerm
-	for _, a := range addresses {
-		terms = append(terms, exactTerm{emailTerm, a})
-	}
-	for _, n := range numbers {
-		terms = append(terms, exactTerm{numberTerm, cut(fold(n))})
-	}
-	records, err := g.service.lookUpTerms(ctx, g.view, terms, d)
+	free, err := g.service.FreeMailDomains(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var asked [3][]wanted
+	for _, a := range addresses {
+		asked[0] = append(asked[0], wanted{a, []exactTerm{{emailTerm, a}}})
+	}
+	for _, n := range numbers {
+		asked[1] = append(asked[1], wanted{n, []exactTerm{{numberTerm, cut(fold(n))}}})
+	}
+	for _, domain := range domainsOf(addresses, free) {
+		asked[2] = append(asked[2], wanted{domain, []exactTerm{{siteTerm, domain}, {domainTerm, domain}}})
+	}
+	records, err := g.service.lookUpTerms(ctx, lookup{g.view, termsOfAll(asked[:]), g.service.companyAddresses(g.view), d})
 	return []proposals{
-		g.fromIndex(byAddress, addresses, terms[:len(addresses)], records),
-		g.fromIndex(byNumber, numbers, terms[len(addresses):], records),
-	}, nil
+		g.fromIndex(byAddress, asked[0], records), g.fromIndex(byNumber, asked[1], records), g.fromIndex(byDomain, asked[2], records),
+	}, err
 }
 
 // recordNumber is how the CRM's record numbers look: letters, then digits.
 var recordNumber = regexp.MustCompile(`\b\p{L}{1,10}[-_]?\d{1,12}\b`)
 
-// byDomain finds companies by the domain of an address. A company is a record of a type that has a web site or
-// domain field; free-mail domains say nothing.
-func (g *suggesting) byDomain(ctx context.Context, d depth) ([]proposals, error) {
-	free, err := g.service.FreeMailDomains(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var domains []string
-	var terms []exactTerm
-	for _, p := range g.mail.Participants {
-		if domain := domainOf(p.Address); domain != "" && !isFreeMail(domain, free) && !slices.Contains(domains, domain) {
-			domains, terms = append(domains, domain), append(terms, exactTerm{domainTerm, cut(domain)})
+// domainsOf lists the domains of addresses, but those of free mail, which say nothing about a company.
+func domainsOf(addresses, free []string) (domains []string) {
+	for _, a := range addresses {
+		if domain := domainOf(a); domain != "" && !isFreeMail(domain, free) && !slices.Contains(domains, domain) {
+			domains = append(domains, domain)
 		}
 	}
-	if !g.service.built() {
-		return []proposals{{kind: byDomain}}, nil
-	}
-	records, err := g.service.lookUpTerms(ctx, g.view.narrowed((*typeView).hasDomain), terms, d)
-	return []proposals{g.fromIndex(byDomain, domains, terms, records)}, err
+	return domains
 }
 
-func (tv *typeView) hasDomain() bool {
-	return slices.ContainsFunc(tv.entity.Fields, func(f permissions.Field) bool {
+// companyAddresses lists the visible address fields of companies, which are what has a web site.
+func (s *Service) companyAddresses(v *view) (fields []int32) {
+	for id, f := range v.fields {
+		entityType, _, _ := strings.Cut(s.names.name(id), ".")
+		typeID, _ := s.names.id(typeName, entityType)
+		if f.Kind == permissions.KindEmail && v.types[typeID].hasSite() {
+			fields = append(fields, id)
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}
+
+func (tv *typeView) hasSite() bool {
+	return tv != nil && slices.ContainsFunc(tv.entity.Fields, func(f permissions.Field) bool {
 		return f.Kind == permissions.KindDomain
 	})
 }
@@ -157,13 +168,30 @@ func (v *view) reaches(d docRow) bool {
 	return visible && (tv.any || tv.owners.has(d.Owner))
 }
 
-// fromIndex lists what the index has for terms, in the order of the terms; about says what each stands for.
-func (g *suggesting) fromIndex(kind string, about []string, terms []exactTerm, records map[exactTerm]matches) proposals {
+// wanted is what stands in a mail, with the terms by which records are found for it.
+type wanted struct {
+	about string
+	terms []exactTerm
+}
+
+func termsOfAll(asked [][]wanted) (terms []exactTerm) {
+	for _, group := range asked {
+		for _, w := range group {
+			terms = append(terms, w.terms...)
+		}
+	}
+	return terms
+}
+
+// fromIndex lists what the index has for what was asked, in its order.
+func (g *suggesting) fromIndex(kind string, asked []wanted, records map[exactTerm]matches) proposals {
 	found := proposals{kind: kind}
-	for i, term := range terms {
-		found.cut = found.cut || records[term].cut
-		for _, doc := range records[term].docs {
-			found.add([]permissions.Record{g.service.record(doc)}, about[i])
+	for _, w := range asked {
+		for _, term := range w.terms {
+			found.cut = found.cut || records[term].cut
+			for _, doc := range records[term].docs {
+				found.add([]permissions.Record{g.service.record(doc)}, w.about)
+			}
 		}
 	}
 	return found

@@ -10,24 +10,52 @@ import (
 	"github.com/mailconnector/mailconnector/internal/database"
 )
 
-// longestUnion is the number of terms read in one statement at most.
-const longestUnion = 64
+const (
+	// longestUnion is the number of terms read in one statement at most.
+	longestUnion = 64
+	// widestDomain is the number of terms of a domain that are passed over for companies.
+	widestDomain = 1024
+)
 
-// latest reads the first terms of the latest documents of each term, so many for each.
-func (s store) latest(ctx context.Context, f filter, terms []exactTerm, limit int) ([]termRow, error) {
-	condition, more := f.condition()
-	one := s.walking() + " WHERE t.kind = ? AND t.term = ?" + condition + " ORDER BY t.doc LIMIT ?"
+// latest reads the terms of the latest documents of each term, so many for each. Of domains, which many people have in
+// their address, it reads only the fields given, among the very latest.
+func (s store) latest(ctx context.Context, terms []exactTerm, fields []int32, limit int) ([]termRow, error) {
+	var domains, others []exactTerm
+	for _, t := range terms {
+		if t.kind == domainTerm {
+			domains = append(domains, t)
+		} else {
+			others = append(others, t)
+		}
+	}
+	one := "SELECT t.kind, t.term, t.doc, t.field, t.owner FROM " + s.ordered(byTerm) +
+		" WHERE t.kind = ? AND t.term = ? ORDER BY t.doc LIMIT ?"
+	rows, err := s.eachTerm(ctx, others, one, []any{limit})
+	if err != nil || len(domains) == 0 || len(fields) == 0 {
+		return rows, err
+	}
+	list := fill(fields)
+	of, err := s.eachTerm(ctx, domains, "SELECT * FROM ("+one+") d WHERE field IN "+in(list), join([]any{widestDomain}, list))
+	return append(rows, of...), err
+}
+
+// eachTerm reads the same of many terms at once; one is the statement for one of them, which begins with its arguments.
+func (s store) eachTerm(ctx context.Context, terms []exactTerm, one string, more []any) ([]termRow, error) {
+	one = "(" + one + ")"
+	if s.db.Dialect() == database.SQLite {
+		one = "SELECT * FROM " + one
+	}
 	var rows []termRow
 	for part := range slices.Chunk(terms, longestUnion) {
 		var args []any
 		n := 0
 		for ; n < len(part); n++ {
-			args = append(append(append(args, part[n].kind, []byte(part[n].text)), more...), limit)
+			args = join(args, []any{part[n].kind, []byte(part[n].text)}, more)
 		}
 		for ; !slices.Contains(listSizes[:], n); n++ { // up to a statement that is kept prepared
-			args = append(append(append(args, termKind(0), []byte{}), more...), 0)
+			args = join(args, []any{termKind(0), []byte{}}, more)
 		}
-		found, err := s.terms(ctx, "look up terms", s.union(one, n), args...)
+		found, err := s.exactTerms(ctx, one+strings.Repeat(" UNION ALL "+one, n-1), args)
 		if err != nil {
 			return nil, err
 		}
@@ -36,24 +64,14 @@ func (s store) latest(ctx context.Context, f filter, terms []exactTerm, limit in
 	return rows, nil
 }
 
-// union repeats a statement that is ordered and limited by itself.
-func (s store) union(one string, n int) string {
-	if s.db.Dialect() == database.SQLite {
-		one = "SELECT * FROM (" + one + ")"
-	} else {
-		one = "(" + one + ")"
-	}
-	return one + strings.Repeat(" UNION ALL "+one, n-1)
-}
-
-// exactOfOwners reads terms of documents of the owners, up to a bound.
-func (s store) exactOfOwners(ctx context.Context, terms []exactTerm, owners []int32) ([]termRow, error) {
-	condition, args := anyOf(terms)
+// exactOfOwners reads terms of documents of the owners, up to a bound; of domains only the fields given.
+func (s store) exactOfOwners(ctx context.Context, terms []exactTerm, fields, owners []int32) ([]termRow, error) {
+	condition, args := anyOf(terms, fields)
 	var rows []termRow
 	for part := range slices.Chunk(owners, longestList) {
 		list := fill(part)
-		found, err := s.terms(ctx, "look up terms of owners", s.along("PRIMARY")+" WHERE t.owner IN "+in(list)+
-			" AND "+condition+" LIMIT ?", join(list, args, []any{widestChunk})...)
+		found, err := s.exactTerms(ctx, "SELECT t.kind, t.term, t.doc, t.field, t.owner FROM "+s.ordered(byOwner)+
+			" WHERE t.owner IN "+in(list)+" AND "+condition+" LIMIT ?", join(list, args, []any{widestChunk}))
 		if err != nil {
 			return nil, err
 		}
@@ -62,20 +80,48 @@ func (s store) exactOfOwners(ctx context.Context, terms []exactTerm, owners []in
 	return rows, nil
 }
 
-// anyOf returns the condition for terms as a whole.
-func anyOf(terms []exactTerm) (string, []any) {
+// anyOf returns the condition for terms as a whole, domains in the fields given.
+func anyOf(terms []exactTerm, fields []int32) (string, []any) {
 	byKind := make(map[termKind][][]byte)
 	for _, t := range terms {
 		byKind[t.kind] = append(byKind[t.kind], []byte(t.text))
 	}
-	var conditions []string
+	if len(fields) == 0 {
+		delete(byKind, domainTerm)
+	}
+	conditions := []string{"0 = 1"}
 	var args []any
 	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
 		list := fill(byKind[kind][:min(len(byKind[kind]), longestList)])
-		conditions = append(conditions, "t.kind = ? AND t.term IN "+in(list))
+		condition := "t.kind = ? AND t.term IN " + in(list)
 		args = join(args, []any{kind}, list)
+		if kind == domainTerm {
+			some := fill(fields)
+			condition += " AND t.field IN " + in(some)
+			args = join(args, some)
+		}
+		conditions = append(conditions, condition)
 	}
 	return "(" + strings.Join(conditions, " OR ") + ")", args
+}
+
+// ordered names the terms in an order.
+func (s store) ordered(o order) string {
+	if s.db.Dialect() == database.SQLite {
+		return "mc_search_terms t INDEXED BY " + string(o)
+	}
+	return "mc_search_terms t FORCE INDEX (" + string(o) + ")"
+}
+
+func (s store) exactTerms(ctx context.Context, text string, args []any) ([]termRow, error) {
+	var list []termRow
+	err := s.statements.read(ctx, "look up terms", func(rows *sql.Rows) error {
+		var t termRow
+		err := rows.Scan(&t.Kind, &t.Term, &t.Doc, &t.Field, &t.Owner)
+		list = append(list, t)
+		return err
+	}, text, args...)
+	return list, err
 }
 
 // openOf lists open documents that belong to one of the records, which are given by their type, the latest first.

@@ -30,13 +30,21 @@ type matches struct {
 	cut  bool // there may be more
 }
 
+// lookup asks for the documents of terms.
+type lookup struct {
+	view   *view
+	terms  []exactTerm
+	fields []int32 // in which domains count
+	depth  depth
+}
+
 // lookUpTerms finds the documents of many terms at once, in a number of statements that does not depend on how many
 // terms there are, up to some hundreds.
-func (s *Service) lookUpTerms(ctx context.Context, v *view, terms []exactTerm, d depth) (map[exactTerm]matches, error) {
-	if v.empty() || len(terms) == 0 {
+func (s *Service) lookUpTerms(ctx context.Context, l lookup) (map[exactTerm]matches, error) {
+	if l.view.empty() || len(l.terms) == 0 {
 		return nil, nil
 	}
-	rows, cut, err := s.readTerms(ctx, v, terms, d)
+	rows, cut, err := s.readTerms(ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +52,8 @@ func (s *Service) lookUpTerms(ctx context.Context, v *view, terms []exactTerm, d
 	ids := make(map[exactTerm][]int64, len(rows))
 	for term, rows := range rows {
 		of := idsOf(rows)
-		cut[term] = cut[term] || len(of) > d.keep
-		ids[term] = of[:min(len(of), d.keep)]
+		cut[term] = cut[term] || len(of) > l.depth.keep
+		ids[term] = of[:min(len(of), l.depth.keep)]
 		wanted = append(wanted, ids[term]...)
 	}
 	slices.Sort(wanted)
@@ -74,8 +82,8 @@ func (s *Service) lookUpTerms(ctx context.Context, v *view, terms []exactTerm, d
 // readTerms reads the latest documents of each term, owner by owner where the owners in scope are few. Where hardly any
 // of the latest are in scope, the terms of the owners in scope are read besides, so that those who see little find theirs
 // behind whatever number of others. It tells for which terms there may be more.
-func (s *Service) readTerms(ctx context.Context, v *view, terms []exactTerm, d depth) (map[exactTerm][]termRow, map[exactTerm]bool, error) {
-	admitted, cut := make(map[exactTerm][]termRow, len(terms)), make(map[exactTerm]bool)
+func (s *Service) readTerms(ctx context.Context, l lookup) (map[exactTerm][]termRow, map[exactTerm]bool, error) {
+	v, admitted, cut := l.view, make(map[exactTerm][]termRow, len(l.terms)), make(map[exactTerm]bool)
 	take := func(rows []termRow) {
 		for _, row := range rows {
 			if v.admits(row) {
@@ -84,18 +92,18 @@ func (s *Service) readTerms(ctx context.Context, v *view, terms []exactTerm, d d
 		}
 	}
 	if !v.anyOwner && len(v.ownerList) <= fewOwners {
-		rows, err := s.store.exactOfOwners(ctx, terms, v.ownerList)
+		rows, err := s.store.exactOfOwners(ctx, l.terms, l.fields, v.ownerList)
 		take(rows)
 		return admitted, cut, err
 	}
-	rows, err := s.store.latest(ctx, filter{types: v.typeList}, terms, d.read)
+	rows, err := s.store.latest(ctx, l.terms, l.fields, l.depth.read)
 	if err != nil {
 		return nil, nil, err
 	}
 	take(rows)
 	var scarce []exactTerm
 	for term, n := range countTerms(rows) {
-		if n == d.read {
+		if n == l.depth.read {
 			cut[term] = v.anyOwner
 			if len(idsOf(admitted[term])) < maxPerGroup {
 				scarce = append(scarce, term)
@@ -103,7 +111,7 @@ func (s *Service) readTerms(ctx context.Context, v *view, terms []exactTerm, d d
 		}
 	}
 	if len(scarce) > 0 && len(v.ownerList) > 0 {
-		rows, err = s.store.exactOfOwners(ctx, scarce, v.ownerList)
+		rows, err = s.store.exactOfOwners(ctx, scarce, l.fields, v.ownerList)
 		take(rows)
 	}
 	return admitted, cut, err

@@ -19,6 +19,7 @@ const (
 	phoneTerm    termKind = 4 // the digits
 	phoneEndTerm termKind = 5 // the digits backwards, so that a number without its country code is a prefix too
 	numberTerm   termKind = 6
+	siteTerm     termKind = 7 // the domain of a web site, by which companies are told from the people who work there
 )
 
 // maxTerms bounds what one record may put into the index, so that a novel in a text field stays harmless.
@@ -60,6 +61,7 @@ func entryTerms(e Entry) []term {
 		add(domainTerm, domainOf(e.Value))
 	case permissions.KindDomain:
 		add(domainTerm, domainOf(e.Value))
+		add(siteTerm, domainOf(e.Value))
 	case permissions.KindPhone:
 		if number := digits(e.Value); len(number) >= minPhone {
 			add(phoneTerm, number)
