@@ -18,22 +18,25 @@ func (s *splitter) skipJunk(block []byte) bool {
 }
 
 // junk is the length of the lines at the start of window that are no fields. They end before a field that we read and that block
-// lacks. Without one they end at the blank line if each has at least a colon or is indented: then they are fields with odd names, and
-// no text. In a part they may be one.
+// lacks. Without one they end at the blank line if they cannot be the body: if the body is base64 and they are not, or if each has at
+// least a colon or is indented, which makes them fields with odd names. In a part such lines may be text.
 func (s *splitter) junk(window, block []byte) int {
 	before := parseHeader(block)
-	likeFields := len(block) > 0 && len(s.open) == 0
+	fieldLike := len(block) > 0 && len(s.open) == 0
+	foreign := transferEncoding(before.get("content-transfer-encoding")) == "base64"
 	for n := 0; n < len(window); {
 		line := window[n:]
 		end := bytes.IndexByte(line, '\n') + 1
 		dashed := bytes.HasPrefix(line, []byte("--")) // as a delimiter is, of which the boundary may not be known yet
 		switch {
-		case likeFields && blankLine(line) > 0, s.lacks(before, line):
+		case (fieldLike || foreign) && blankLine(line) > 0, s.lacks(before, line):
 			return n
 		case end == 0 || dashed || blankLine(line) > 0 || bytes.IndexByte(line[:end], 0) >= 0:
 			return 0
 		}
-		likeFields = likeFields && (isBlank(line[0]) || bytes.IndexByte(line[:end], ':') > 0)
+		text := bytes.TrimSpace(line[:end])
+		fieldLike = fieldLike && (isBlank(line[0]) || bytes.IndexByte(text, ':') > 0)
+		foreign = foreign && base64Length(text) < len(bytes.TrimRight(text, "="))
 		n += end
 	}
 	return 0
