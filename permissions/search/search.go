@@ -66,7 +66,8 @@ func (s *Service) prepare(ctx context.Context, subject permissions.Subject, only
 	return v, failed, nil
 }
 
-// search goes from block to block until the page is full and its next one known, or there are no more.
+// search goes from block to block until the page is full and its next one known, or there are no more. Where the walk
+// pauses, the page stays shorter than asked for, and the next one goes on.
 func (s *Service) search(ctx context.Context, v *view, p parsed, c cursor, results *Results) error {
 	pg := page{limit: p.limit, results: results}
 	size := blockSize
@@ -74,22 +75,26 @@ func (s *Service) search(ctx context.Context, v *view, p parsed, c cursor, resul
 		size = narrowBlockSize
 	}
 	for ; ; size = min(2*size, widestBlock) {
-		list, end, err := s.block(ctx, v, p, c, size)
+		b, err := s.block(ctx, v, p, c, size)
 		if err != nil {
 			return err
 		}
-		c.To = &end
-		if err := s.fill(ctx, v, &pg, behind(list, c.After), c); err != nil {
+		c.To = &b.end
+		if err := s.fill(ctx, v, &pg, behind(b.list, c.After), c); err != nil {
 			return err
 		}
-		if pg.more {
+		next := cursor{Driver: c.Driver, Terms: c.Terms, From: b.end}
+		switch {
+		case pg.more:
 			results.Next, err = pg.last.seal(s.cursorKey(), p.key)
 			return err
-		}
-		if end.Stage == len(p.words[c.Driver]) {
+		case b.end.Stage == len(p.words[c.Driver]):
 			return nil
+		case b.paused:
+			results.Next, err = next.seal(s.cursorKey(), p.key)
+			return err
 		}
-		c = cursor{Driver: c.Driver, Terms: c.Terms, From: end}
+		c = next
 	}
 }
 

@@ -78,11 +78,15 @@ func (s store) rest(ctx context.Context, f filter, kind termKind, term []byte, b
 		" ORDER BY t.doc, t.field LIMIT ?", join([]any{kind, term, behind.Doc, behind.Doc, behind.Field}, args, []any{limit})...)
 }
 
-// following reads the terms of a range that come after one of them.
-func (s store) following(ctx context.Context, f filter, r termRange, term []byte, limit int) ([]termRow, error) {
+// behind reads the terms of a range that come behind a place.
+func (s store) behind(ctx context.Context, f filter, r termRange, at place, limit int) ([]termRow, error) {
+	if r.how == whole {
+		return s.rest(ctx, f, r.kind, r.text, at, limit)
+	}
 	condition, args := f.condition()
-	return s.terms(ctx, "walk terms", s.walking()+" WHERE t.kind = ? AND t.term > ? AND t.term < ?"+condition+
-		" ORDER BY t.term, t.doc, t.field LIMIT ?", join([]any{r.kind, term, after(r.text)}, args, []any{limit})...)
+	return s.terms(ctx, "walk terms", s.walking()+" WHERE (t.kind = ? AND t.term = ? AND t.doc >= ? AND (t.doc > ? OR t.field > ?)"+
+		" OR t.kind = ? AND t.term > ? AND t.term < ?)"+condition+" ORDER BY t.term, t.doc, t.field LIMIT ?",
+		join([]any{r.kind, at.Key, at.Doc, at.Doc, at.Field, r.kind, at.Key, after(r.text)}, args, []any{limit})...)
 }
 
 // ofTokens reads the given words.

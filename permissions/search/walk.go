@@ -19,8 +19,9 @@ const (
 	narrowChunk   = 32     // terms read at least
 	widestChunk   = 4096   // terms read at once at most
 	mostOfOwners  = 4096   // terms read of owners at once; where they have more, walking finds them soon
-	tokenPage     = 256    // words with a fragment in their middle listed at once
-	widestTokens  = 64     // read at once
+	firstTokens   = 64     // words with a fragment in their middle listed at first
+	mostTokens    = 1024   // listed for one request
+	widestTokens  = 256    // read at once
 	fragmentReads = 65_536 // terms and owners looked at for the middles of words; then a walk ends
 )
 
@@ -55,10 +56,14 @@ type walk struct {
 	chunk  int // terms to read next
 	walked int // terms read in this stage
 	hits   int // of them admitted
+	found  int // candidates among these so far, in all stages
 	ended  bool
+	paused bool // as many words were listed as one request may
 
 	tokens []token // to read next
 	listed []byte  // the key of the last token listed; nil when all are
+	page   int     // tokens to list next
+	most   int     // tokens to list before the walk pauses
 	width  int     // tokens to read at once
 
 	byOwner bool // read owner by owner from the start where the subject's scope is limited
@@ -69,7 +74,8 @@ type walk struct {
 
 // newWalk starts a walk behind a place; the zero place is its beginning. rest are the other words.
 func newWalk(s store, v *view, ranges []termRange, rest []queryWord, after place) *walk {
-	w := &walk{store: s, view: v, ranges: ranges, filter: filter{fields: v.fieldList}, size: blockSize, first: firstChunk, documents: -1}
+	w := &walk{store: s, view: v, ranges: ranges, filter: filter{fields: v.fieldList}, size: blockSize, first: firstChunk,
+		page: firstTokens, most: mostTokens, documents: -1}
 	for _, word := range rest {
 		w.filter.pairs |= word.pairs()
 		w.first = narrowChunk
@@ -109,16 +115,9 @@ func (w *walk) next(ctx context.Context) ([]termRow, error) {
 		}
 		w.tooMany = true
 	}
-	rows, err := w.store.rest(ctx, w.filter, r.kind, w.at.Key, w.at, w.chunk)
+	rows, err := w.store.behind(ctx, w.filter, r, w.at, w.chunk)
 	if err != nil {
 		return nil, err
-	}
-	if len(rows) < w.chunk && r.how == prefix {
-		more, err := w.store.following(ctx, w.filter, r, w.at.Key, w.chunk-len(rows))
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, more...)
 	}
 	if len(rows) < w.chunk {
 		return w.finish(rows), nil
@@ -148,7 +147,7 @@ func (w *walk) nextWithin(ctx context.Context, r termRange) ([]termRow, error) {
 	if w.at.Doc < math.MaxInt64 {
 		return w.restOfToken(ctx, r)
 	}
-	if err := w.list(ctx, r); err != nil {
+	if err := w.list(ctx, r); err != nil || w.paused {
 		return nil, err
 	}
 	if len(w.tokens) == 0 || w.walked > fragmentReads {
@@ -221,7 +220,13 @@ func (w *walk) fewDocuments(ctx context.Context) (bool, error) {
 // list keeps some tokens at hand while there are any.
 func (w *walk) list(ctx context.Context, r termRange) (err error) {
 	for len(w.tokens) == 0 && w.listed != nil && err == nil {
-		w.tokens, w.listed, err = w.store.tokens(ctx, r, w.listed, tokenPage)
+		n := min(w.page, w.most)
+		if w.paused = n <= 0; w.paused {
+			w.at.behindTerm(w.listed)
+			return nil
+		}
+		w.page, w.most = 4*w.page, w.most-n
+		w.tokens, w.listed, err = w.store.tokens(ctx, r, w.listed, n)
 	}
 	return err
 }
@@ -271,8 +276,8 @@ func (w *walk) advance(rows []termRow) []termRow {
 // nextChunk is as many terms as are likely to have the hits that are missing.
 func (w *walk) nextChunk() int {
 	chunk := 2 * w.chunk
-	if missing := w.size - w.hits; missing > 0 && w.hits >= enoughHits {
-		chunk = min(chunk, missing*w.walked/w.hits*5/4)
+	if missing := w.size + 1 - w.found; missing > 0 && w.found >= enoughHits {
+		chunk = min(2*chunk, missing*w.walked/w.found*5/4)
 	}
 	return min(max(chunk, narrowChunk), widestChunk)
 }

@@ -1,0 +1,158 @@
+package search
+
+import (
+	"bytes"
+	"context"
+	"slices"
+)
+
+// verifiedAtOnce is the number of documents that are looked into at once.
+const verifiedAtOnce = 256
+
+// gathering collects the candidates of a block along a walk.
+type gathering struct {
+	store  store
+	view   *view
+	driver queryWord   // the word that is walked along
+	rest   []queryWord // the others
+	from   place
+	to     *place
+	list   []candidate
+	paused bool // the walk did, before it found enough
+}
+
+// gather walks until the place wanted, or until it has found as much as is wanted, and tells where that was.
+func (g *gathering) gather(ctx context.Context, w *walk) (end place, err error) {
+	seen := make(map[int64]bool, w.size)
+	for !w.ended && !w.paused {
+		rows, err := w.next(ctx)
+		if err != nil {
+			return end, err
+		}
+		var fresh []candidate
+		for _, row := range rows {
+			if g.to != nil && row.place().compare(*g.to) > 0 {
+				break
+			}
+			if !seen[row.Doc] {
+				seen[row.Doc] = true
+				fresh = append(fresh, candidateOf(row, w.ranges[row.Stage]))
+			}
+		}
+		if fresh, err = g.verified(ctx, fresh); err != nil {
+			return end, err
+		}
+		g.list = append(g.list, fresh...)
+		w.found = len(g.list)
+		switch {
+		case g.to != nil && !w.ended && w.at.compare(*g.to) >= 0:
+			return *g.to, nil
+		case g.to == nil && len(g.list) > w.size:
+			g.list = g.list[:w.size]
+			return g.list[w.size-1].at, nil
+		}
+	}
+	switch {
+	case g.to != nil:
+		return *g.to, nil
+	case w.paused:
+		g.paused = true
+		return w.at, nil
+	}
+	return place{Stage: len(w.ranges)}, nil
+}
+
+func candidateOf(row termRow, r termRange) candidate {
+	return candidate{
+		doc: row.Doc, field: row.Field, kind: row.Kind, at: row.place(),
+		exact: len(row.Term) == len(r.text), inside: r.how == within,
+	}
+}
+
+// verified keeps the candidates that match the other words by visible fields, and that the walk did not pass before.
+func (g *gathering) verified(ctx context.Context, list []candidate) ([]candidate, error) {
+	if len(g.rest) == 0 && g.from.Key == nil {
+		return list, nil
+	}
+	terms, texts := make(map[int64][]termRow, len(list)), textsOf(append(slices.Clone(g.rest), g.driver))
+	for part := range slices.Chunk(list, verifiedAtOnce) {
+		ids := make([]int64, len(part))
+		for i, c := range part {
+			ids[i] = c.doc
+		}
+		rows, err := g.store.ofDocs(ctx, ids, texts)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			if g.view.admits(row) {
+				terms[row.Doc] = append(terms[row.Doc], row)
+			}
+		}
+	}
+	kept := list[:0]
+	for _, c := range list {
+		all, exact := matchAll(g.rest, terms[c.doc])
+		if all && !g.driver.passed(terms[c.doc], g.from) {
+			c.exact = c.exact && exact
+			kept = append(kept, c)
+		}
+	}
+	return kept, nil
+}
+
+// textsOf lists the texts of words, each once.
+func textsOf(words []queryWord) (texts [][]byte) {
+	for _, word := range words {
+		for _, r := range word {
+			texts = append(texts, r.text)
+		}
+	}
+	slices.SortFunc(texts, bytes.Compare)
+	return slices.CompactFunc(texts, bytes.Equal)
+}
+
+// matchAll tells whether terms match all words, and whether each by a whole term.
+func matchAll(words []queryWord, terms []termRow) (all, exact bool) {
+	exact = true
+	for _, word := range words {
+		matched, wholly := word.match(terms)
+		if !matched {
+			return false, false
+		}
+		exact = exact && wholly
+	}
+	return true, exact
+}
+
+func (w queryWord) match(terms []termRow) (matched, wholly bool) {
+	for _, t := range terms {
+		for _, r := range w {
+			if r.matches(t.Kind, t.Term) {
+				matched, wholly = true, wholly || len(t.Term) == len(r.text)
+			}
+		}
+	}
+	return matched, wholly
+}
+
+// passed tells whether a walk has come by one of the terms when it reaches a place.
+func (w queryWord) passed(terms []termRow, at place) bool {
+	if at.Key == nil {
+		return false
+	}
+	for _, t := range terms {
+		for i, r := range w {
+			if !r.matches(t.Kind, t.Term) {
+				continue
+			}
+			if t.Stage, t.Key = i, t.Term; r.how == within {
+				t.Key = r.keyOf(t.Term)
+			}
+			if t.place().compare(at) <= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
