@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/mailconnector/mailconnector/permissions"
@@ -76,20 +75,14 @@ type messageView struct {
 
 // messages reads the subjects of messages, of those that the visitor may see.
 func (v *visit) messages(ids []string) (map[string]messageView, error) {
+	subjects, err := v.h.c.Messages.Subjects(v.ctx(), v.who.subject(), ids)
+	if err != nil {
+		return nil, fmt.Errorf("read messages of the ledger: %w", err)
+	}
 	views := map[string]messageView{}
 	for _, id := range ids {
-		if _, ok := views[id]; ok || id == "" {
-			continue
-		}
-		view := messageView{ID: id}
-		m, err := v.h.c.Messages.Message(v.ctx(), v.who.subject(), id)
-		switch {
-		case err == nil:
-			view.Visible, view.Subject = true, m.Subject
-		case !errors.Is(err, permissions.ErrNotFound):
-			return nil, fmt.Errorf("read message of the ledger: %w", err)
-		}
-		views[id] = view
+		subject, visible := subjects[id]
+		views[id] = messageView{ID: id, Visible: visible, Subject: subject}
 	}
 	return views, nil
 }

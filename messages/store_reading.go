@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mailconnector/mailconnector/internal/database"
+	"github.com/mailconnector/mailconnector/messages/mail"
 )
 
 // maxConversation bounds the messages that a conversation is looked up in.
@@ -98,6 +99,29 @@ func (s store) subjects(ctx context.Context, ids []string) (map[string]string, e
 		subjects[row.ID] = row.Subject
 	}
 	return subjects, nil
+}
+
+// attachments returns the attachments of the copies that messages show, in their order.
+func (s store) attachments(ctx context.Context, ids []string) (map[string][]Part, error) {
+	var shown []messageRow
+	if err := s.gorm(ctx).Select("id", "rendition").Where("id IN ?", ids).Find(&shown).Error; err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	messages, renditions := make(map[string]string, len(shown)), make([]string, len(shown))
+	for i, row := range shown {
+		messages[row.Rendition], renditions[i] = row.ID, row.Rendition
+	}
+	var rows []partRow
+	err := s.gorm(ctx).Where("rendition IN ? AND role = ?", renditions, string(mail.RoleAttachment)).Order("rendition, number").Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read attachments: %w", err)
+	}
+	found := make(map[string][]Part, len(shown))
+	for _, row := range rows {
+		id := messages[row.Rendition]
+		found[id] = append(found[id], row.part().Part)
+	}
+	return found, nil
 }
 
 // documentsOfMessage returns the documents that links of a message put somewhere.

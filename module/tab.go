@@ -12,7 +12,6 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/mailconnector/mailconnector/messages"
-	"github.com/mailconnector/mailconnector/messages/mail"
 	"github.com/mailconnector/mailconnector/permissions"
 )
 
@@ -32,8 +31,13 @@ func (e *Extension) MessagesTab(ctx context.Context, s permissions.Subject, r pe
 		return "", err
 	}
 	view := tabView{Stylesheet: e.config.Prefix + "/tab.css", More: len(list) > tabLength, Words: wordsFor(lang)}
-	for _, summary := range list[:min(len(list), tabLength)] {
-		item, err := e.tabItem(ctx, s, summary)
+	list = list[:min(len(list), tabLength)]
+	attachments, err := e.tabAttachments(ctx, s, list)
+	if err != nil {
+		return "", err
+	}
+	for _, summary := range list {
+		item, err := e.tabItem(ctx, s, summary, attachments[summary.ID])
 		if err != nil {
 			return "", err
 		}
@@ -73,7 +77,18 @@ func (i tabItem) When() string { return i.Date.UTC().Format("2006-01-02 15:04") 
 // Machine is the date for the datetime attribute.
 func (i tabItem) Machine() string { return i.Date.UTC().Format(time.RFC3339) }
 
-func (e *Extension) tabItem(ctx context.Context, s permissions.Subject, summary messages.Summary) (tabItem, error) {
+// tabAttachments reads the attachments of all messages together.
+func (e *Extension) tabAttachments(ctx context.Context, s permissions.Subject, list []messages.Summary) (map[string][]messages.Part, error) {
+	var ids []string
+	for _, summary := range list {
+		if summary.ID != "" && summary.Attachments > 0 {
+			ids = append(ids, summary.ID)
+		}
+	}
+	return e.messages.Attachments(ctx, s, ids)
+}
+
+func (e *Extension) tabItem(ctx context.Context, s permissions.Subject, summary messages.Summary, attachments []messages.Part) (tabItem, error) {
 	item := tabItem{Summary: summary}
 	if summary.ID == "" {
 		return item, nil
@@ -83,17 +98,10 @@ func (e *Extension) tabItem(ctx context.Context, s permissions.Subject, summary 
 		return item, err
 	}
 	item.BodyWithImages, err = e.signed(ctx, s, messages.Signed{Kind: messages.SignedBody, Message: summary.ID, Images: true})
-	if err != nil || summary.Attachments == 0 {
-		return item, err
-	}
-	message, err := e.messages.Message(ctx, s, summary.ID)
 	if err != nil {
 		return item, err
 	}
-	for _, p := range message.Parts {
-		if p.Role != mail.RoleAttachment {
-			continue
-		}
+	for _, p := range attachments {
 		attachment, err := e.tabAttachment(ctx, s, summary.ID, p)
 		if err != nil {
 			return item, err
