@@ -149,9 +149,14 @@ func (r *Records) heads(ctx context.Context, shapes shapeSet, at position, limit
 	if err != nil || len(heads) == limit {
 		return heads, err
 	}
-	timed, err := r.readHeads(ctx, names, "modifiedtime >= ? AND (modifiedtime > ? OR crmid > ?) ORDER BY modifiedtime, crmid",
-		limit-len(heads), at.time, at.time, at.id)
-	return append(heads, timed...), err
+	// The rest of a second, and what came later: each is a range of the index, where both in one condition would read a
+	// second of a hundred thousand records from its beginning for every page.
+	same, err := r.readHeads(ctx, names, "modifiedtime = ? AND crmid > ? ORDER BY crmid", limit-len(heads), at.time, at.id)
+	if heads = append(heads, same...); err != nil || len(heads) == limit {
+		return heads, err
+	}
+	later, err := r.readHeads(ctx, names, "modifiedtime > ? ORDER BY modifiedtime, crmid", limit-len(heads), at.time)
+	return append(heads, later...), err
 }
 
 func (r *Records) readHeads(ctx context.Context, names []string, condition string, limit int, args ...any) ([]head, error) {
@@ -191,10 +196,11 @@ func (r *Records) docs(ctx context.Context, shapes shapeSet, heads []head) ([]se
 	return docs, nil
 }
 
-// Digest implements [search.Source].
+// Digest implements [search.Source]. It groups by a sum and not by the column, because servers walk the index of that
+// column else, across the records of every entity type: eight times slower where there are many.
 func (r *Records) Digest(ctx context.Context, entityType string) ([]search.OwnerDigest, error) {
-	digests, err := collect(ctx, r.crm.db, scanDigest, r.crm.sql(`SELECT smownerid, COUNT(*), CAST(SUM(CRC32(crmid)) AS CHAR)
-		FROM {crmentity} WHERE setype = ? AND deleted = 0 GROUP BY smownerid`), entityType)
+	digests, err := collect(ctx, r.crm.db, scanDigest, r.crm.sql(`SELECT smownerid + 0, COUNT(*), CAST(SUM(CRC32(crmid)) AS CHAR)
+		FROM {crmentity} WHERE setype = ? AND deleted = 0 GROUP BY smownerid + 0`), entityType)
 	if err != nil {
 		return nil, fmt.Errorf("sum up owners of %s: %w", entityType, err)
 	}
