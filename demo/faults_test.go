@@ -54,13 +54,19 @@ func TestAFullDisk(t *testing.T) {
 	}
 }
 
-// mountSmall mounts a disk of a few megabytes, which only root may on Linux.
+// mountSmall mounts a disk of a few megabytes.
 func mountSmall(t *testing.T, folder string) {
+	t.Helper()
+	mountDisk(t, folder, "4m")
+}
+
+// mountDisk mounts a disk of a size, which only root may on Linux.
+func mountDisk(t *testing.T, folder, size string) {
 	t.Helper()
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", folder).CombinedOutput()
 	if err != nil {
 		t.Skipf("no small disk can be mounted here, as root on Linux can: %v %s", err, out)
 	}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -105,7 +106,9 @@ func (p *process) start(t *testing.T) time.Duration {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	p.kill()
+	_ = p.cmd.Process.Signal(syscall.SIGQUIT) // it says what it is doing, and ends
+	_ = p.cmd.Wait()
+	p.cmd = nil
 	t.Fatalf("the demo does not answer:\n%s", p.said.String())
 	return 0
 }

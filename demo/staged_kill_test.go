@@ -104,9 +104,7 @@ func uploadThrough(t *testing.T, books *inventory, address string, deaths int, k
 // expireUploads makes every upload a day older.
 func (in *inventory) expireUploads(t *testing.T) {
 	t.Helper()
-	if _, err := in.db.ExecContext(t.Context(), "UPDATE mc_uploads SET expires = 1"); err != nil {
-		t.Fatal(err)
-	}
+	in.exec(t, "UPDATE mc_uploads SET expires = 1")
 }
 
 // uploader is a client that makes a mail known by its fields, uploads it in chunks and links it, one after the other. It

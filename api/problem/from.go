@@ -218,7 +218,7 @@ func fromOutage(err error) *Problem {
 	case errors.Is(err, permissions.ErrUnavailable):
 		return outage(retrySoon, "The CRM cannot say right now who may see what. Try again in a moment.")
 	case database.IsUnavailable(err):
-		return outage(retrySoon, "The database of the CRM does not answer. Try again in a moment.")
+		return outage(retrySoon, "The database of the CRM is out of order just now. Try again in a moment.")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return outage(retrySoon, "The answer took too long. Try again in a moment.")
 	}
