@@ -12,7 +12,7 @@ import (
 // The sizes of a block: the candidates that are ranked among each other.
 const (
 	blockSize       = 64
-	narrowBlockSize = 32  // for several words, where some candidates drop out again
+	narrowBlockSize = 16  // for several words, where candidates are dearer
 	widestBlock     = 256 // for those who see the records of few owners, and where blocks before gave too little
 	readableOwners  = 256 // whose terms are read owner by owner for several words
 	readableTerms   = 10_000
@@ -40,7 +40,7 @@ type block struct {
 // block reads the candidates between two places of the walk along one word of the query: up to a place, or where that
 // is nil, until they are so many.
 func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor, size int) (block, error) {
-	g := gathering{store: s.store, view: v, driver: p.words[c.Driver], from: c.From, to: c.To}
+	g := gathering{store: s.store, view: v, driver: p.words[c.Driver], from: c.From, to: c.To, page: p.limit}
 	g.rest = slices.Delete(slices.Clone(p.words), c.Driver, c.Driver+1)
 	w := newWalk(s.store, v, g.driver, g.rest, c.From)
 	if w.size = size; !v.anyOwner && len(v.ownerList) <= fewOwners {

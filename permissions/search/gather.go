@@ -17,6 +17,7 @@ type gathering struct {
 	rest   []queryWord // the others
 	from   place
 	to     *place
+	page   int // so many are enough at the end of a stage: what comes behind it ranks behind
 	list   []candidate
 	paused bool // the walk did, before it found enough
 }
@@ -24,7 +25,7 @@ type gathering struct {
 // gather walks until the place wanted, or until it has found as much as is wanted, and tells where that was.
 func (g *gathering) gather(ctx context.Context, w *walk) (end place, err error) {
 	seen := make(map[int64]bool, w.size)
-	for !w.ended && !w.paused {
+	for stage := w.at.Stage; !w.ended && !w.paused; {
 		rows, err := w.next(ctx)
 		if err != nil {
 			return end, err
@@ -50,6 +51,8 @@ func (g *gathering) gather(ctx context.Context, w *walk) (end place, err error) 
 		case g.to == nil && len(g.list) > w.size:
 			g.list = g.list[:w.size]
 			return g.list[w.size-1].at, nil
+		case g.to == nil && len(g.list) > g.page && w.at.Stage > stage && !w.ended:
+			return w.at, nil
 		}
 	}
 	switch {

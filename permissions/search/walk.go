@@ -22,6 +22,7 @@ const (
 	firstTokens   = 64     // words with a fragment in their middle listed at first
 	mostTokens    = 1024   // listed for one request
 	widestTokens  = 256    // read at once
+	tokenRows     = 256    // terms of them read at least
 	fragmentReads = 65_536 // terms and owners looked at for the middles of words; then a walk ends
 )
 
@@ -104,6 +105,7 @@ func (w *walk) next(ctx context.Context) ([]termRow, error) {
 	if w.ended {
 		return nil, nil
 	}
+	w.resize()
 	r := w.ranges[w.at.Stage]
 	if r.how == within {
 		return w.nextWithin(ctx, r)
@@ -157,17 +159,18 @@ func (w *walk) nextWithin(ctx context.Context, r termRange) ([]termRow, error) {
 		return w.tokensOfOwners(ctx)
 	}
 	part := w.tokens[:min(len(w.tokens), w.width)]
-	rows, err := w.store.ofTokens(ctx, w.filter, part, w.chunk)
+	limit := max(w.chunk, tokenRows)
+	rows, err := w.store.ofTokens(ctx, w.filter, part, limit)
 	if err != nil {
 		return nil, err
 	}
-	return w.taken(part, rows), nil
+	return w.taken(part, rows, len(rows) == limit), nil
 }
 
-// taken takes the rows of tokens, which come by their words. Where they fill a chunk, the words before the last row's
-// were read to their end.
-func (w *walk) taken(part []token, rows []termRow) []termRow {
-	if len(rows) < w.chunk {
+// taken takes the rows of tokens, which come by their words. Where there are more, the words before the last row's were
+// read to their end.
+func (w *walk) taken(part []token, rows []termRow, more bool) []termRow {
+	if !more {
 		return w.passTokens(len(part), rows)
 	}
 	last := rows[len(rows)-1].Term
@@ -251,7 +254,7 @@ func (w *walk) tokensOfOwners(ctx context.Context) ([]termRow, error) {
 // passTokens takes the rows of the next n tokens, which were read to their end.
 func (w *walk) passTokens(n int, rows []termRow) []termRow {
 	last := w.tokens[n-1].key
-	w.tokens, w.width = w.tokens[n:], min(2*w.width, widestTokens)
+	w.tokens, w.width = w.tokens[n:], widestTokens
 	w.walked += len(rows)
 	return w.pass(last, rows)
 }
@@ -269,17 +272,19 @@ func (w *walk) advance(rows []termRow) []termRow {
 	last := rows[len(rows)-1]
 	w.at.Key, w.at.Doc, w.at.Field = w.key(last), last.Doc, last.Field
 	w.walked += len(rows)
-	w.chunk = w.nextChunk()
 	return admitted
 }
 
-// nextChunk is as many terms as are likely to have the hits that are missing.
-func (w *walk) nextChunk() int {
+// resize chooses as many terms to read next as are likely to have the candidates that are missing.
+func (w *walk) resize() {
+	if w.walked == 0 {
+		return
+	}
 	chunk := 2 * w.chunk
 	if missing := w.size + 1 - w.found; missing > 0 && w.found >= enoughHits {
-		chunk = min(2*chunk, missing*w.walked/w.found*5/4)
+		chunk = min(chunk, missing*w.walked/w.found*5/4)
 	}
-	return min(max(chunk, narrowChunk), widestChunk)
+	w.chunk = min(max(chunk, narrowChunk), widestChunk)
 }
 
 // finish takes the last rows of a stage.
