@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"bufio"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -36,11 +37,11 @@ func TestBytesReachTheDiskBeforeTheCommit(t *testing.T) {
 		t.Fatalf("link: %s, %+v", u.answer(), u.receipt)
 	}
 
-	commit := commitOf(calls)
+	commit := commitAfter(calls, 0, "INSERT INTO `mc_messages`")
 	if commit < 0 {
 		t.Fatal("no COMMIT after the rows of the message")
 	}
-	if first := indexAfter(calls, 0, func(c systemCall) bool { return c.name == "write" && strings.Contains(c.text, "HTTP/1.1 201") }); first < commit {
+	if first := answerAfter(calls, 0, "HTTP/1.1 201"); first < commit {
 		t.Errorf("the client was answered at call %d, the commit was %d", first, commit)
 	}
 	written := 0
@@ -57,6 +58,79 @@ func TestBytesReachTheDiskBeforeTheCommit(t *testing.T) {
 		t.Errorf("%d files were written, want %d", written, want)
 	}
 	t.Logf("%d calls up to the commit, %d files", commit, written)
+}
+
+// TestChunksReachTheDiskBeforeTheirOffsetCounts watches the program while a mail is uploaded in chunks and linked. The file
+// of each chunk is flushed, named, and its name flushed, before the database is told to commit the new offset; the client
+// is told after. The mail that the chunks make is no exception.
+func TestChunksReachTheDiskBeforeTheirOffsetCounts(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Skip("strace is not installed: install the package strace to run this test")
+	}
+	c := demo.Config{DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t)}
+	p := startProcess(t, c)
+	rep := signIn(t, p.address, "sales.rep")
+	to := find(t, rep, "jürgen mül", "Contacts").Target
+	mail, err := io.ReadAll(hugeMail(300_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := stagingOf(rep, mail)
+	if err := up.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	trace := startTrace(t, p.cmd.Process.Pid)
+	var chunks []string // their files, in the order of their chunks
+	known := filesBelow(t, c.DataDir)
+	for up.offset < up.size {
+		if err := up.send(t.Context(), 100_000, true); err != nil {
+			t.Fatal(err)
+		}
+		chunks = append(chunks, newFiles(t, c.DataDir, known)...)
+	}
+	receipt, err := up.commit(t.Context(), to)
+	files := newFiles(t, c.DataDir, known)
+	calls := trace.stop(t)
+	if err != nil || len(chunks) != 3 || len(files) != 1+len(receipt.Parts) {
+		t.Fatalf("%d chunks have the files %q, the mail %q, %v", 3, chunks, files, err)
+	}
+	at := 0
+	for i, file := range chunks {
+		offset := commitAfter(calls, at, "UPDATE `mc_uploads`")
+		if offset < 0 {
+			t.Fatalf("there is no COMMIT of the offset of chunk %d", i)
+		}
+		at = answerAfter(calls, offset, "HTTP/1.1 204")
+		if missing := undone(calls[:offset], file); missing != "" || at < 0 {
+			t.Errorf("chunk %d: before the commit at call %d there was no %s; the answer is call %d", i, offset, missing, at)
+		}
+	}
+	linked := commitAfter(calls, at, "INSERT INTO `mc_messages`")
+	for _, file := range files {
+		if missing := undone(calls[:max(linked, 0)], file); missing != "" {
+			t.Errorf("%s: before the commit there was no %s", strings.TrimPrefix(file, c.DataDir), missing)
+		}
+	}
+	if answerAfter(calls, max(linked, 0), "HTTP/1.1 201") < 0 {
+		t.Errorf("the client was not answered after the commit at call %d", linked)
+	}
+	t.Logf("%d calls, %d chunks, %d files", len(calls), len(chunks), len(files))
+}
+
+// newFiles lists the files below a folder that were not known yet.
+func newFiles(t *testing.T, folder string, known map[string]bool) (files []string) {
+	t.Helper()
+	for path := range filesBelow(t, folder) {
+		if !known[path] {
+			files = append(files, path)
+			known[path] = true
+		}
+	}
+	return files
+}
+
+func answerAfter(calls []systemCall, from int, status string) int {
+	return indexAfter(calls, from, func(c systemCall) bool { return c.name == "write" && strings.Contains(c.text, status) })
 }
 
 // undone names what is missing among calls to make a file and its name survive a power cut, or is empty.
@@ -86,11 +160,9 @@ func undone(calls []systemCall, path string) string {
 	return ""
 }
 
-// commitOf finds the COMMIT on the connection that wrote the message's row.
-func commitOf(calls []systemCall) int {
-	row := indexAfter(calls, 0, func(c systemCall) bool {
-		return c.name == "write" && strings.Contains(c.text, "INSERT INTO `mc_messages`")
-	})
+// commitAfter finds the COMMIT on the connection that was told a statement.
+func commitAfter(calls []systemCall, from int, statement string) int {
+	row := indexAfter(calls, from, func(c systemCall) bool { return c.name == "write" && strings.Contains(c.text, statement) })
 	if row < 0 {
 		return -1
 	}
