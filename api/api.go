@@ -47,8 +47,9 @@ type Config struct {
 	// connection. Behind a reverse proxy set one that trusts the proxy's header.
 	ClientIP func(*http.Request) string
 
-	// Logger receives failures of the server with the id of their request, and never a path's ids, a body or a token.
-	// Defaults to discarding.
+	// Logger receives failures of the server with the id of their request, and never a path, a body or a token. An error may
+	// name our own ids of messages, and nothing that a mail says: no Message-ID, subject, address or file name. Defaults to
+	// discarding.
 	Logger *slog.Logger
 }
 

@@ -157,3 +157,22 @@ func numbered(name string, n int, taken map[string]bool) (string, int) {
 
 // foldName maps names that a file system may take for one to one. Upper then lower, so that "ſ" meets "s".
 func foldName(name string) string { return strings.ToLower(strings.ToUpper(name)) }
+
+// WithoutName is an error that does not show the name of a file, which the system puts into its errors: names of documents
+// come from mails, and nothing of a mail is logged. The error behind it is still found by errors.Is and errors.As. A nil
+// error stays nil.
+func WithoutName(err error, name string) error {
+	if err == nil {
+		return nil
+	}
+	return &namelessError{err, name}
+}
+
+type namelessError struct {
+	err  error
+	name string
+}
+
+func (e *namelessError) Error() string { return strings.ReplaceAll(e.err.Error(), e.name, "*") }
+
+func (e *namelessError) Unwrap() error { return e.err }

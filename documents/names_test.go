@@ -1,7 +1,10 @@
 package documents_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"testing"
 	"unicode"
@@ -173,4 +176,15 @@ func ExampleSafeName() {
 	// Output:
 	// Offer_ final_.pdf
 	// part-5.png
+}
+
+func TestWithoutName(t *testing.T) {
+	_, cause := os.Open("/nowhere/7_Offer for Nora.pdf")
+	err := documents.WithoutName(fmt.Errorf("write: %w", cause), "7_Offer for Nora.pdf")
+	if got := err.Error(); got != "write: open /nowhere/*: no such file or directory" || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error = %q", got)
+	}
+	if err := documents.WithoutName(nil, "x"); err != nil {
+		t.Errorf("no error became %v", err)
+	}
 }

@@ -13,11 +13,13 @@ import (
 // interleaves the two: a document of a message carries the message's id, and both hang on the same records.
 //
 // The host's rows are the truth about what is linked where. What this module keeps beside them adds who, when, from
-// which client, and the exact bytes. Implementations are safe for concurrent use.
+// which client, and the exact bytes. Implementations are safe for concurrent use. Their errors are logged, so they name
+// nothing of a mail, not even its files: see documents.WithoutName.
 type Filing interface {
 	// Prepare reserves what filing the mail takes outside any transaction: ids, numbers, names, and the attachment
 	// files under the host's own storage. Each file is announced to files before it is written, so that it can be
-	// swept if the plan is abandoned, as any plan may be.
+	// swept if the plan is abandoned, as any plan may be. Where the storage takes no more it answers
+	// documents.ErrStoreFull or documents.ErrStoreReadOnly: the request is to be repeated later.
 	Prepare(ctx context.Context, m Mail, files FileJournal) (Plan, error)
 
 	// Apply writes the planned rows, in the given transaction only. It is safe to run again after a rollback. A

@@ -51,7 +51,8 @@ func (s storage) open() (*os.Root, error) {
 
 // write stores what r reads under a path that begins with the storage folder. When it returns nil, the bytes and the
 // name have reached the disk, and they are those that were announced.
-func (s storage) write(name string, r io.Reader, size int64, sum [32]byte) error {
+func (s storage) write(name string, r io.Reader, size int64, sum [32]byte) (err error) {
+	defer func() { err = documents.WithoutName(err, path.Base(name)) }()
 	root, err := s.open()
 	if err != nil {
 		return err
@@ -126,7 +127,7 @@ func storageError(err error) error {
 func (f *Filing) Discard(_ context.Context, name string) error {
 	inside, ok := strings.CutPrefix(name, storageFolder+"/")
 	if !ok || !storedFile.MatchString(inside) || !filepath.IsLocal(inside) {
-		return fmt.Errorf("discard: path %q is not one of a document", name)
+		return errors.New("discard: path is not one of a document")
 	}
 	root, err := f.storage.open()
 	if err != nil {
@@ -134,7 +135,7 @@ func (f *Filing) Discard(_ context.Context, name string) error {
 	}
 	defer func() { _ = root.Close() }()
 	if err := root.Remove(inside); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("discard: %w", storageError(err))
+		return fmt.Errorf("discard: %w", documents.WithoutName(storageError(err), path.Base(name)))
 	}
 	return nil
 }

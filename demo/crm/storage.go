@@ -25,6 +25,7 @@ func (c *CRM) write(name string, r io.Reader) (size int64, err error) {
 		case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 			err = fmt.Errorf("%w: %w", documents.ErrStoreReadOnly, err)
 		}
+		err = documents.WithoutName(err, path.Base(name))
 	}()
 	full, err := c.locate(name)
 	if err != nil {
@@ -67,7 +68,7 @@ func (c *CRM) Discard(_ context.Context, name string) error {
 		return err
 	}
 	if err := os.Remove(full); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return documents.WithoutName(err, path.Base(name))
 	}
 	return nil
 }
@@ -75,7 +76,7 @@ func (c *CRM) Discard(_ context.Context, name string) error {
 // locate returns where a path of the storage is on disk. No path leads out of the folder.
 func (c *CRM) locate(name string) (string, error) {
 	if !filepath.IsLocal(name) {
-		return "", fmt.Errorf("path %q is not in the storage folder", name)
+		return "", errors.New("path is not in the storage folder")
 	}
 	return filepath.Join(c.storage, filepath.FromSlash(name)), nil
 }
