@@ -13,7 +13,8 @@
 //
 // A mail is never rejected for what is in it. Whatever is odd, broken or beyond a limit becomes a [Problem] of the [Message], and
 // no byte of a body vanishes because of it: a multipart without parts is one text, whatever follows the last allowed part is one
-// part more. The only errors are those of the reader and a [*TooLargeError].
+// part more. Of a header, lines that are no fields are skipped where it goes on behind them; where it may be over, they are text. The
+// only errors are those of the reader and a [*TooLargeError].
 //
 // A part is never copied out. [Decode] applied to the raw bytes at Offset, Length long, gives again exactly the bytes that Size
 // and SHA256 describe. Charsets are not touched there: a Latin-1 text file stays a Latin-1 text file.

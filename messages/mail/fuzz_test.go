@@ -49,8 +49,9 @@ func FuzzParse(f *testing.F) {
 
 // FuzzDecode decodes any bytes: nothing is refused, nothing grows, and the way the reader cuts the body does not matter.
 func FuzzDecode(f *testing.F) {
-	for _, encoding := range []string{"base64", "quoted-printable", "8bit", "x-unknown"} {
+	for _, encoding := range []string{"base64", "quoted-printable", "uuencode", "8bit", "x-unknown"} {
 		f.Add(encoding, []byte("SGVsbG8=\r\nV29ybGQ=\r\n--\r\nList footer\r\n"))
+		f.Add(encoding, []byte("begin 644 a\n#0V%T\r\n$0V%T<P\n`\nend\n"))
 		f.Add(encoding, []byte("caf=C3=A9 =\r\n=3D=3d =Z =\t\n \t\r\n="))
 	}
 	f.Fuzz(func(t *testing.T, encoding string, body []byte) {

@@ -45,6 +45,7 @@ const (
 	NoteCalendar    = "calendar"      // an invitation or another iCalendar object
 	NoteSMIME       = "smime"         // S/MIME signature or encrypted content, kept as it is, not checked
 	NotePGP         = "pgp"           // PGP signature or encrypted content, kept as it is, not checked
+	NoteUuencoded   = "uuencoded"     // a body text with a file in uuencode in it, kept as text
 	NoteTNEF        = "tnef"          // Outlook's winmail.dat, kept closed; it may hold attachments
 	NoteOutlookItem = "outlook-item"  // an Outlook .msg file, kept closed
 	NoteExternal    = "external-body" // the content is elsewhere; only the pointer is in the mail

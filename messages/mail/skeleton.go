@@ -148,5 +148,8 @@ func (s *splitter) addText(p Part, kept []byte) {
 	if strings.Contains(converted, "-----BEGIN PGP ") {
 		s.problems.add(p.Number, NotePGP, "PGP signed or encrypted text, kept as it is and not checked.")
 	}
+	if holdsUUFile(converted) {
+		s.problems.add(p.Number, NoteUuencoded, "The text holds a file in uuencode, kept as text.")
+	}
 	b.add(converted, "\n\n")
 }

@@ -36,7 +36,7 @@ func decodeUnicode(charset string, text []byte) (string, bool) {
 
 // isUTF7 tells whether a charset is UTF-7, in which Exchange writes its reports.
 func isUTF7(charset string) bool {
-	switch strings.ToLower(charset) {
+	switch label(charset) {
 	case "utf-7", "utf7", "unicode-1-1-utf-7", "unicode-2-0-utf-7":
 		return true
 	}

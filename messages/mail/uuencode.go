@@ -1,6 +1,9 @@
 package mail
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // maxUULine is how long a line of uuencoded data may be to count: its length character allows 63 bytes, in 84 characters.
 const maxUULine = 100
@@ -74,4 +77,24 @@ func uuValue(c byte) int { return int(c-' ') & 0x3f }
 func (d *uuDecoder) finish(dst []byte) ([]byte, defect) {
 	dst = d.endLine(dst)
 	return dst, defect{foreign: d.foreign, cut: d.begun && !d.ended}
+}
+
+// holdsUUFile tells whether a text has a uuencoded file in it, as mails had before there was MIME.
+func holdsUUFile(text string) bool {
+	begun := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		if begun && line == "end" {
+			return true
+		}
+		begun = begun || beginsUUFile(line)
+	}
+	return false
+}
+
+// beginsUUFile tells whether a line is "begin", the mode of a file and its name.
+func beginsUUFile(line string) bool {
+	rest, begins := strings.CutPrefix(line, "begin ")
+	mode, name, _ := strings.Cut(rest, " ")
+	return begins && len(mode) >= 3 && strings.Trim(mode, "01234567") == "" && name != ""
 }
