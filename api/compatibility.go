@@ -27,7 +27,6 @@ type Compatibility struct {
 	AddinMinimum string // the oldest add-in that fits; empty for any
 	AddinMaximum string // the newest add-in that fits, by as many places as are given; empty for any
 	LoginMethods []string
-	Features     []string
 	Languages    []string // BCP 47
 }
 
@@ -97,6 +96,15 @@ type limitsJSON struct {
 	StatusIDs   int   `json:"status_ids"`
 }
 
+// features names what a client may count on, so that it need not try. The contract says by x-features which operations
+// each is about.
+func features() []string {
+	return []string{
+		"attached-mails", "attachments-beside", "body", "metadata-only", "parts", "record-messages", "relink", "search", "source",
+		"status", "suggestions", "unlink", "uploads",
+	}
+}
+
 // compatibility serves GET /compatibility.
 func (h *Handler) compatibility(w http.ResponseWriter, r *http.Request) error {
 	c, err := h.c.Compatibility(r.Context())
@@ -125,7 +133,7 @@ func (h *Handler) compatibility(w http.ResponseWriter, r *http.Request) error {
 		License:      license,
 		LoginMethods: list(c.LoginMethods),
 		Limits:       limitsJSON{h.c.MailBytes, maxAttachments, maxLinks, maxStatusIDs},
-		Features:     list(c.Features),
+		Features:     features(),
 		Languages:    list(c.Languages),
 	})
 }

@@ -1,8 +1,10 @@
 package api_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/mailconnector/mailconnector/api"
 )
@@ -110,6 +113,39 @@ func TestTheContractIsValid(t *testing.T) {
 	}
 	if err := doc.Validate(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTheFeaturesAreThoseOfTheContract holds what clients are told against what the operations say they are for.
+func TestTheFeaturesAreThoseOfTheContract(t *testing.T) {
+	c, err := loadContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var offered struct{ Features []string }
+	a := newServer(t).do(call{get, "/compatibility", nil, "", true})
+	if err := json.Unmarshal([]byte(a.text), &offered); err != nil {
+		t.Fatal(err)
+	}
+	var described []string
+	for _, item := range c.doc.Paths.Map() {
+		for _, operation := range item.Operations() {
+			of, _ := operation.Extensions["x-features"].([]any)
+			for _, feature := range of {
+				described = append(described, feature.(string))
+			}
+		}
+	}
+	slices.Sort(described)
+	if diff := cmp.Diff(offered.Features, slices.Compact(described)); diff != "" {
+		t.Errorf("features (-offered +described):\n%s", diff)
+	}
+	var known []string
+	for _, feature := range c.doc.Components.Schemas["Compatibility"].Value.Properties["features"].Value.Items.Value.Enum {
+		known = append(known, feature.(string))
+	}
+	if diff := cmp.Diff(offered.Features, known); diff != "" {
+		t.Errorf("features (-offered +known):\n%s", diff)
 	}
 }
 

@@ -43,7 +43,7 @@ func TestCompatibility(t *testing.T) {
 	path := "/compatibility?addin_version="
 	run(t, []scenario{
 		{"it is public", nil, call{get, "/compatibility", nil, "", true}, 200, "",
-			[]string{`"supported":true`, `"state":"active"`, `"mail_bytes":150000000`, `"features":[]`, `!compatible":`}},
+			[]string{`"supported":true`, `"state":"active"`, `"mail_bytes":150000000`, `"metadata-only"`, `!compatible":`}},
 		{"an add-in in the range fits", nil, call{get, path + "1.9.3", nil, "", true}, 200, "", []string{`"compatible":true`}},
 		{"an old add-in is to be updated", nil, call{get, path + "0.9", nil, "", true}, 200, "",
 			[]string{`"compatible":false`, `"update":"addin"`}},

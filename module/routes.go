@@ -57,7 +57,6 @@ func (e *Extension) compatibility(ctx context.Context) (api.Compatibility, error
 		AddinMinimum: "1.0",
 		AddinMaximum: "1",
 		LoginMethods: []string{"password"},
-		Features:     []string{"search", "suggestions", "structured-mail", "unlink"},
 		Languages:    []string{"en", "it"},
 	}, err
 }
