@@ -1,0 +1,96 @@
+package demo_test
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailconnector/mailconnector/demo"
+	"github.com/mailconnector/mailconnector/internal/dbtest"
+)
+
+// costlyMails are small mails made to cost much.
+func costlyMails() []struct{ name, mail string } {
+	const mixed = "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+	again := func(head, unit string, n int) string { return head + strings.Repeat(unit, n) }
+	attachments := 500
+	if thorough() {
+		attachments = 30_000 // of which 5,000 are taken for parts
+	}
+	var levels strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&levels, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
+	}
+	return []struct{ name, mail string }{
+		{"an ordinary mail", string(composeMail("ordinary", 2))},
+		{"5 MB of ! in base64", again("Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n", "!", 5<<20)},
+		{"30,000 empty parts", again(mixed, "--b\r\n\r\n", 30_000)},
+		{fmt.Sprintf("%d attachments of a byte", attachments), again(mixed, "--b\r\nContent-Disposition: attachment\r\n\r\nx\r\n", attachments)},
+		{"3,000 levels", levels.String() + "\r\nbody"},
+		{"200,000 fields", again("", "X-Field: value\r\n", 200_000) + "\r\nbody"},
+		{"200,000 To fields", again("", "To: a@b.c\r\n", 200_000) + "\r\nbody"},
+		{"100,000 addresses", again("To: ", "a@b.c, ", 100_000) + "\r\n\r\nbody"},
+		{"a field of 10 MB", again("Subject: ", "a", 10<<20) + "\r\n\r\nbody"},
+		{"5 MB of HTML", again("Content-Type: text/html; charset=utf-8\r\n\r\n", "<div>ä", 5*150_000)},
+		{"2 MB of styles", again("Content-Type: text/html\r\n\r\n", "<p style=\"color:red;background:url(x)\">a", 50_000)},
+	}
+}
+
+// TestSmallMailsCostLittle links each costly mail in a process of its own and shows it, and counts the seconds of CPU and
+// the memory that the program takes for it.
+func TestSmallMailsCostLittle(t *testing.T) {
+	const cpu, perDocument, memory = 5.0, 0.004, 64 << 20 // on a machine that does much else meanwhile
+	usual := int64(0) // memory for the ordinary mail
+	for i, mail := range costlyMails() {
+		c := demo.Config{DataDir: t.TempDir()}
+		if thorough() && i%2 == 1 {
+			c.DSN = dbtest.MariaDBDSN(t)
+		}
+		p := startProcess(t, c)
+		rep := signIn(t, p.address, "sales.rep")
+		to := find(t, rep, "jürgen mül", "Contacts").Target
+		idle := p.cpu(t)
+		began := time.Now()
+		u := post(t, rep, []byte(mail.mail), "", to)
+		linked, took := p.cpu(t), time.Since(began)
+		if u.answer() != "201" {
+			t.Errorf("%s: %s", mail.name, u.answer())
+			continue
+		}
+		if _, err := rep.Body(t.Context(), u.receipt.Message.ID); err != nil {
+			t.Errorf("%s: body: %v", mail.name, err)
+		}
+		shown, peak := p.cpu(t), p.peak(t)
+		p.kill()
+		if usual == 0 {
+			usual = peak
+		}
+		t.Logf("%-30s %5d kB: linked in %.2f s of CPU (%5.2f s), shown in %.2f s of CPU, %3d MB more than an ordinary mail, %d parts",
+			mail.name, len(mail.mail)>>10, linked-idle, took.Seconds(), shown-linked, (peak-usual)>>20, len(u.receipt.Parts))
+		if linked-idle > cpu+perDocument*float64(len(u.receipt.Parts)) || shown-linked > cpu || peak-usual > memory {
+			t.Errorf("%s costs too much", mail.name)
+		}
+	}
+}
+
+// cpu returns the seconds of CPU that the program has taken.
+func (p *process) cpu(t *testing.T) float64 {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		t.Skipf("the system does not tell what a process costs: %v", err)
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	user, err := strconv.ParseFloat(fields[11], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	system, err := strconv.ParseFloat(fields[12], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return (user + system) / 100 // ticks a second on every Linux
+}
