@@ -139,7 +139,7 @@ func (f *fakeSearch) Search(_ context.Context, _ permissions.Subject, q search.Q
 	lead := search.Card{Record: permissions.Record{Type: "Leads", ID: "5"}, Label: "Nora", Successor: &nora}
 	return search.Results{
 		Items: []search.Hit{
-			{Card: noraCard(), CanLink: true, Matched: &permissions.Field{Name: "email", Label: "E-mail"}}, {Card: lead},
+			{Card: noraCard(), CanLink: true, Matched: &permissions.Field{Name: "email", Label: "E-mail"}}, {Card: lead, CanLink: true},
 		},
 		Next: "more", Partial: []string{"Potentials"},
 	}, f.err

@@ -41,12 +41,13 @@ func (h *Handler) modules(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, page(items, ""))
 }
 
-// language is the user's own, as set in the CRM; where the CRM has none, the first one the client asks for.
+// language is the first one the client asks for, so that an answer is in the language of what shows it; a client that
+// asks for none is answered in the user's own, as set in the CRM.
 func language(r *http.Request) string {
-	if lang := callerOf(r).Account.Language; lang != "" {
-		return lang
-	}
 	first, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",")
 	first, _, _ = strings.Cut(first, ";")
-	return strings.TrimSpace(first)
+	if first = strings.TrimSpace(first); first == "" || first == "*" {
+		return callerOf(r).Account.Language
+	}
+	return first
 }

@@ -28,13 +28,19 @@ func (id recordID) record() permissions.Record {
 
 type cardJSON struct {
 	recordID
-	Label     string      `json:"label"`
-	Number    string      `json:"number"`
-	Subtitle  string      `json:"subtitle"`
-	URL       string      `json:"url"`
-	Fields    []fieldJSON `json:"fields"`
-	CanLink   bool        `json:"can_link"`
-	Successor *recordID   `json:"successor,omitempty"`
+	Label     string         `json:"label"`
+	Number    string         `json:"number"`
+	Subtitle  string         `json:"subtitle"`
+	URL       string         `json:"url"`
+	Fields    []fieldJSON    `json:"fields"`
+	CanLink   bool           `json:"can_link"`
+	Successor *successorJSON `json:"successor,omitempty"`
+}
+
+// successorJSON is what a record became. Mails are linked there from then on.
+type successorJSON struct {
+	recordID
+	CanLink bool `json:"can_link"`
 }
 
 type fieldJSON struct {
@@ -43,6 +49,7 @@ type fieldJSON struct {
 	Value string `json:"value"`
 }
 
+// newCardJSON describes a record; canLink is said of the record or, where it became another, of its successor.
 func newCardJSON(c search.Card, canLink bool) cardJSON {
 	card := cardJSON{
 		recordID: newRecordID(c.Record),
@@ -51,14 +58,13 @@ func newCardJSON(c search.Card, canLink bool) cardJSON {
 		Subtitle: c.Subtitle,
 		URL:      c.URL,
 		Fields:   make([]fieldJSON, len(c.Fields)),
-		CanLink:  canLink,
+		CanLink:  canLink && c.Successor == nil,
 	}
 	for i, f := range c.Fields {
 		card.Fields[i] = fieldJSON{f.Name, f.Label, f.Value}
 	}
 	if c.Successor != nil {
-		successor := newRecordID(*c.Successor)
-		card.Successor = &successor
+		card.Successor = &successorJSON{newRecordID(*c.Successor), canLink}
 	}
 	return card
 }
@@ -115,6 +121,9 @@ func (h *Handler) record(w http.ResponseWriter, r *http.Request) error {
 	card, err := h.c.Search.Card(r.Context(), subject, record)
 	if err != nil {
 		return fmt.Errorf("describe record: %w", err)
+	}
+	if card.Successor != nil {
+		record = *card.Successor
 	}
 	decisions, err := h.c.Permissions.Check(r.Context(), subject, permissions.Link, []permissions.Record{record})
 	if err != nil {

@@ -128,13 +128,25 @@ func TestNothingWorksWithoutALicense(t *testing.T) {
 	}
 }
 
+func TestTheLanguageAskedForComesFirst(t *testing.T) {
+	for asked, want := range map[string]string{
+		"": "it", "*": "it", " ;q=0.5": "it", "de-AT, en;q=0.8": "de-AT", "fr;q=0.9": "fr",
+	} {
+		s := newServer(t)
+		s.want(call{method: get, path: "/modules", headers: []string{"Accept-Language: " + asked}}, 200, "")
+		if s.crm.lang != want {
+			t.Errorf("asked for %q, the modules are in %q, want %q: the user's own is it", asked, s.crm.lang, want)
+		}
+	}
+}
+
 func TestRecords(t *testing.T) {
 	run(t, []scenario{
 		{"modules in the user's language", nil, call{method: get, path: "/modules"}, 200, "",
 			[]string{`"label":"Persone"`, `"can_link":false`, `"next_cursor":null`}},
 		{"search", nil, call{method: get, path: "/records?q=nora&limit=5"}, 200, "",
 			[]string{`"matched":{"field":"email","label":"E-mail"}`, `"next_cursor":"more"`, `"partial":["Potentials"]`,
-				`"successor":{"module":"Contacts","record":"42"}`, `"fields":[]`}},
+				`"can_link":false,"successor":{"module":"Contacts","record":"42","can_link":true}`, `"fields":[]`}},
 		{"a limit that is no number", nil, call{method: get, path: "/records?limit=ten"}, 400, "malformed-request", []string{"limit"}},
 		{"a limit of nothing", nil, call{method: get, path: "/records?limit=0"}, 400, "malformed-request", []string{"limit"}},
 		{"a module nobody has", nil, call{method: get, path: "/records?module=Nonsense"}, 400, "malformed-request", []string{`"parameter":"module"`}},

@@ -46,7 +46,7 @@ export interface RecordCard {
   subtitle: string;
   url: string;
   can_link: boolean;
-  successor?: { module: string; record: string };
+  successor?: { module: string; record: string; can_link: boolean };
   reason?: { code: string; text: string };
 }
 

@@ -57,6 +57,14 @@ type (
 		Fields   []CardField `json:"fields"`
 		CanLink  bool        `json:"can_link"`
 		Reason   Reason      `json:"reason"` // of a suggestion
+		// Successor is what the record became, and whether mails may be linked there.
+		Successor *Successor `json:"successor"`
+	}
+
+	// Successor is what a record became.
+	Successor struct {
+		Target
+		CanLink bool `json:"can_link"`
 	}
 
 	// CardField is one value of a card.
