@@ -17,7 +17,7 @@ func describe(h header, otherwise string) content {
 	disposition, dispositionParams := mediaType(h.get("content-disposition"))
 	c := content{part: Part{
 		ContentType: typ,
-		Charset:     label(params["charset"]),
+		Charset:     strings.TrimPrefix(label(params["charset"]), "charset="),
 		Disposition: disposition,
 		ContentID:   strings.Trim(cleanLine(h.get("content-id")), "<> "),
 		Name:        dispositionParams["filename"],

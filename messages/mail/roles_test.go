@@ -75,6 +75,7 @@ func TestBodies(t *testing.T) {
 		{"UTF-8 with one bad byte", "text/plain; charset=utf-8", "Grüße \xff", "Grüße \uFFFD", mail.ProblemCharsetWrong},
 		{"an unknown charset", "text/plain; charset=x-none", "Gr\xfc\xdfe", "Grüße", mail.ProblemCharsetUnknown},
 		{"an unknown charset that is ASCII", "text/plain; charset=x-none", "Hello", "Hello", mail.ProblemCharsetUnknown},
+		{"a charset named twice over", `text/plain; charset="charset=iso-8859-1"`, "Gr\xfc\xdfe", "Grüße", ""},
 		{"NUL", "text/plain; charset=utf-8", "a\x00b", "ab", ""},
 	}
 	for _, tt := range tests {
