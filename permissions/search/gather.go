@@ -7,7 +7,7 @@ import (
 )
 
 // verifiedAtOnce is the number of documents that are looked into at once.
-const verifiedAtOnce = 256
+const verifiedAtOnce = 64
 
 // gathering collects the candidates of a block along a walk.
 type gathering struct {
@@ -40,10 +40,9 @@ func (g *gathering) gather(ctx context.Context, w *walk) (end place, err error) 
 				fresh = append(fresh, candidateOf(row, w.ranges[row.Stage]))
 			}
 		}
-		if fresh, err = g.verified(ctx, fresh); err != nil {
+		if err := g.add(ctx, fresh, w.size); err != nil {
 			return end, err
 		}
-		g.list = append(g.list, fresh...)
 		w.found = len(g.list)
 		switch {
 		case g.to != nil && !w.ended && w.at.compare(*g.to) >= 0:
@@ -72,36 +71,57 @@ func candidateOf(row termRow, r termRange) candidate {
 	}
 }
 
+// add adds candidates that match all words, or where a block ends by their number, as many as show that it does.
+func (g *gathering) add(ctx context.Context, list []candidate, size int) error {
+	for part := range slices.Chunk(list, verifiedAtOnce) {
+		kept, err := g.verified(ctx, part)
+		if err != nil {
+			return err
+		}
+		if g.list = append(g.list, kept...); g.to == nil && len(g.list) > size {
+			return nil
+		}
+	}
+	return nil
+}
+
 // verified keeps the candidates that match the other words by visible fields, and that the walk did not pass before.
 func (g *gathering) verified(ctx context.Context, list []candidate) ([]candidate, error) {
-	if len(g.rest) == 0 && g.from.Key == nil {
-		return list, nil
-	}
-	terms, texts := make(map[int64][]termRow, len(list)), textsOf(append(slices.Clone(g.rest), g.driver))
-	for part := range slices.Chunk(list, verifiedAtOnce) {
-		ids := make([]int64, len(part))
-		for i, c := range part {
-			ids[i] = c.doc
-		}
-		rows, err := g.store.ofDocs(ctx, ids, texts)
+	if len(g.rest) > 0 {
+		terms, err := g.terms(ctx, list, g.rest)
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range rows {
-			if g.view.admits(row) {
-				terms[row.Doc] = append(terms[row.Doc], row)
+		kept := list[:0]
+		for _, c := range list {
+			if all, exact := matchAll(g.rest, terms[c.doc]); all {
+				c.exact = c.exact && exact
+				kept = append(kept, c)
 			}
 		}
+		list = kept
 	}
-	kept := list[:0]
-	for _, c := range list {
-		all, exact := matchAll(g.rest, terms[c.doc])
-		if all && !g.driver.passed(terms[c.doc], g.from) {
-			c.exact = c.exact && exact
-			kept = append(kept, c)
+	if g.from.Key == nil || len(list) == 0 {
+		return list, nil
+	}
+	terms, err := g.terms(ctx, list, []queryWord{g.driver})
+	return slices.DeleteFunc(list, func(c candidate) bool { return g.driver.passed(terms[c.doc], g.from) }), err
+}
+
+// terms reads the terms by which candidates may match words, by visible fields.
+func (g *gathering) terms(ctx context.Context, list []candidate, words []queryWord) (map[int64][]termRow, error) {
+	docs := make([]int64, len(list))
+	for i, c := range list {
+		docs[i] = c.doc
+	}
+	rows, err := g.store.ofDocs(ctx, docs, textsOf(words))
+	terms := make(map[int64][]termRow, len(list))
+	for _, row := range rows {
+		if g.view.admits(row) {
+			terms[row.Doc] = append(terms[row.Doc], row)
 		}
 	}
-	return kept, nil
+	return terms, err
 }
 
 // textsOf lists the texts of words, each once.

@@ -16,14 +16,14 @@ const (
 	walkedWidth   = 384    // terms walked for a subject with limited scope before turning to its owners' terms
 	enoughHits    = 4      // found within walkedWidth, they show that walking goes on well
 	firstChunk    = 128    // terms read at first
-	narrowChunk   = 32     // terms read at least
+	narrowChunk   = 64     // terms read at least
 	widestChunk   = 4096   // terms read at once at most
 	mostOfOwners  = 4096   // terms read of owners at once; where they have more, walking finds them soon
 	firstTokens   = 64     // words with a fragment in their middle listed at first
 	mostTokens    = 1024   // listed for one request
 	widestTokens  = 256    // read at once
 	tokenRows     = 256    // terms of them read at least
-	fragmentReads = 65_536 // terms and owners looked at for the middles of words; then a walk ends
+	fragmentReads = 16_384 // terms and owners looked at for the middles of words; then a walk ends
 )
 
 // place is a place in a walk: the stage, and the term row within it that was read last.
@@ -280,7 +280,7 @@ func (w *walk) resize() {
 	if w.walked == 0 {
 		return
 	}
-	chunk := 2 * w.chunk
+	chunk := 4 * w.chunk
 	if missing := w.size + 1 - w.found; missing > 0 && w.found >= enoughHits {
 		chunk = min(chunk, missing*w.walked/w.found*5/4)
 	}
