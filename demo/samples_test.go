@@ -2,17 +2,22 @@ package demo_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/mail"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mailconnector/mailconnector/demo"
+	"github.com/mailconnector/mailconnector/internal/browsertest"
 	"github.com/mailconnector/mailconnector/module/moduletest"
 )
 
@@ -136,4 +141,44 @@ func (m outlookMail) open() moduletest.OpenMail {
 	add("to", m.To...)
 	add("cc", m.Cc...)
 	return o
+}
+
+// TestThePaneShowsTheReasonBesideTheRecord opens five of the sample mails in a real browser, one after the other.
+func TestThePaneShowsTheReasonBesideTheRecord(t *testing.T) {
+	tab := browsertest.Open(t)
+	address := serve(t, demo.Config{DataDir: t.TempDir(), Activated: true})
+	find(t, signIn(t, address, "admin"), "nordlicht", "Accounts") // waits for the index
+	browsertest.Run(t, tab, chromedp.Navigate(address+"/outlook/"))
+	in := chromedp.FromNode(frame(t, tab, "#pane"))
+	for i, row := range []struct{ from, group, record, reason string }{
+		{"Jürgen Müller", "Same e-mail address", "Jürgen Müller", "Has the address juergen.mueller@brauhaus-mueller.example"},
+		{"Niccolò Ravà", "Same e-mail address", "Niccolò Ravà", "Has the address niccolo.rava@pastificio-rava.example"},
+		{"Zoé Lefèvre", "Number in the subject", "Label shifts after format change", "Its number TT1003 is in the subject"},
+		{"Anton Krause", "Companies with this domain", "Nordlicht Kosmetik", "Uses the domain nordlicht-kosmetik.example"},
+		{"Office Kellerei Sonnhof", "Same e-mail address", "Maria Sonnhof", "Has the address office@kellerei-sonnhof.example"},
+	} {
+		browsertest.Run(t, tab, chromedp.Click(`//ul[@id="list"]//button[contains(., "`+row.from+`")]`, chromedp.BySearch))
+		if i == 0 {
+			browsertest.Run(t, tab, chromedp.WaitVisible("#user", chromedp.ByQuery, in),
+				chromedp.SendKeys("#user", "sales.rep", chromedp.ByQuery, in), chromedp.SendKeys("#password", "demo", chromedp.ByQuery, in),
+				chromedp.Click("button[type=submit]", chromedp.ByQuery, in))
+		}
+		want := []string{row.group, row.record, row.reason}
+		var got []string
+		for range 400 {
+			var group, record, reason string
+			ctx, cancel := context.WithTimeout(tab, 5*time.Second)
+			err := chromedp.Run(ctx, chromedp.Text(".group h2", &group, chromedp.ByQuery, in),
+				chromedp.Text(".group li .name", &record, chromedp.ByQuery, in), chromedp.Text(".group li .reason", &reason, chromedp.ByQuery, in))
+			cancel()
+			if got = []string{group, record, reason}; err == nil && slices.Equal(got, want) {
+				break
+			}
+			time.Sleep(25 * time.Millisecond)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the mail of %s shows first (-want +got):\n%s", row.from, diff)
+		}
+		browsertest.Screenshot(t, tab, fmt.Sprintf("suggested-%d", i+1))
+	}
 }
