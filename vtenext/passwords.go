@@ -5,9 +5,9 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/go-crypt/x/crypt"
 	"github.com/sergeymakinen/go-crypt/des"
-	deshash "github.com/sergeymakinen/go-crypt/hash"
+	"github.com/sergeymakinen/go-crypt/hash"
+	"github.com/sergeymakinen/go-crypt/md5/md5crypt"
 )
 
 // errNoHash says that a scheme makes no hash of its input, as PHP's crypt() then makes none: it answers "*0", which
@@ -25,7 +25,7 @@ type scheme struct {
 
 // schemes are those the CRM knows. Its BLOWFISH asks for a cipher that PHP refuses since 5.3, so it makes no hash.
 func schemes() map[string]scheme {
-	md5Form := func(stored string) bool { return strings.HasPrefix(stored, "$1$") }
+	md5Form := func(stored string) bool { return strings.HasPrefix(stored, md5Prefix) }
 	return map[string]scheme{
 		"":          {hash: desHash, form: func(stored string) bool { return len(stored) == 13 && stored[0] != '$' }},
 		"MD5":       {hash: plainMD5Hash, form: md5Form},
@@ -47,10 +47,16 @@ func plainMD5Hash(userName, password string) (string, error) {
 	return md5Hash(saltOf(userName), password)
 }
 
+// md5Prefix begins what md5-crypt makes.
+const md5Prefix = "$1$"
+
 // md5Hash ends the salt where crypt() does: at the eighth byte or the first dollar sign.
 func md5Hash(salt, password string) (string, error) {
 	salt, _, _ = strings.Cut(salt[:min(len(salt), md5Salt)], "$")
-	return "$1$" + salt + "$" + string(crypt.KeyMD5Crypt([]byte(password), []byte(salt))), nil
+	key := md5crypt.Encrypt([]byte(password), []byte(salt), []byte(md5Prefix))
+	sum := make([]byte, hash.LittleEndianEncoding.EncodedLen(len(key)))
+	hash.LittleEndianEncoding.Encode(sum, key)
+	return md5Prefix + salt + "$" + string(sum), nil
 }
 
 // desHash is the crypt() of old: it looks at eight bytes of the password and wants two of the salt.
@@ -60,8 +66,8 @@ func desHash(userName, password string) (string, error) {
 	if err != nil {
 		return "", errNoHash
 	}
-	sum := make([]byte, deshash.BigEndianEncoding.EncodedLen(len(key)))
-	deshash.BigEndianEncoding.Encode(sum, key)
+	sum := make([]byte, hash.BigEndianEncoding.EncodedLen(len(key)))
+	hash.BigEndianEncoding.Encode(sum, key)
 	return salt + string(sum), nil
 }
 

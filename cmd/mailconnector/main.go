@@ -68,6 +68,8 @@ func commands() group {
 			{"demo", demoCommand()},
 			{"serve", serveCommand()},
 			{"migrate", migrateCommand()},
+			{"install", installCommand()},
+			{"uninstall", uninstallCommand()},
 			{"doctor", doctorCommand()},
 			{"index", indexCommands()},
 			{"access", accessCommands()},

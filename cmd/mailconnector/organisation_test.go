@@ -56,11 +56,12 @@ var used = regexp.MustCompile("`(vte_(users|user2role|role|role2profile|profile(
 	`account\w*|contact\w+|customerdetails|lead\w*|potential\w*|troubletickets|ticketcf|vendor\w*|products|productcf|employees\w*|` +
 	`campaign|campaignscf|joborder\w*|project|projectcf|notes\w*|attachments|se\w+rel|messages\w*|modcomments\w*|modentity_num|` +
 	`changelog\w*|email_directory\w*|check_\w+|users_seq|profile_versions|role_versions|tmp_users|sharedcalendar|trigger_queue|activity|` +
-	`invitees|processmaker_rec|running_processes|process_adv_permissions)|` +
+	`invitees|settings_\w+|processmaker_rec|running_processes|process_adv_permissions)|` +
 	"tbl_s_(ldap_config|advanced\\w+)|sdk_(adv\\w+|class|language|presave))`")
 
-// organisation loads a dump of a CRM and returns the data source name of its database.
-func organisation(t *testing.T, dump []byte) string {
+// organisation loads a dump of a CRM, each statement as change leaves it, and returns the data source name of its
+// database.
+func organisation(t *testing.T, dump []byte, change func(string) string) string {
 	t.Helper()
 	dsn := dbtest.MariaDBDSN(t)
 	db := openDB(t, dsn)
@@ -82,7 +83,7 @@ func organisation(t *testing.T, dump []byte) string {
 			continue
 		}
 		if first, _, _ := strings.Cut(statement.String(), "\n"); !strings.Contains(first, "`") || used.MatchString(first) {
-			if _, err := conn.ExecContext(t.Context(), statement.String()); err != nil {
+			if _, err := conn.ExecContext(t.Context(), change(statement.String())); err != nil {
 				t.Fatalf("load the CRM: %v\n%.200s", err, statement.String())
 			}
 		}

@@ -33,15 +33,21 @@ type beside struct {
 // newBeside loads organisation A and makes what the flags name: folders, and the vendor's key.
 func newBeside(t *testing.T) *beside {
 	t.Helper()
-	dsn := organisation(t, shared(t, "vtenext", "organisation-a.sql.gz"))
+	dsn := organisation(t, shared(t, "vtenext", "organisation-a.sql.gz"), strings.TrimSpace)
 	t.Chdir(t.TempDir())
 	t.Setenv("MAILCONNECTOR_DSN", dsn)
 	must(t, "", "vendor", "init")
-	if err := os.MkdirAll(filepath.Join("crm", "storage"), 0o700); err != nil {
+	return besideCRM(t, "crm", dsn)
+}
+
+// besideCRM makes the folder of a CRM, and names what is in the one tests work in.
+func besideCRM(t *testing.T, crm, dsn string) *beside {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Join(crm, "storage"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return &beside{db: openDB(t, dsn), crm: "crm", flags: []string{
-		"--storage", "crm", "--crm-version", "20.04.3", "--crm-url", "https://crm.example.com", "--content", "content",
+	return &beside{db: openDB(t, dsn), crm: crm, flags: []string{
+		"--storage", crm, "--crm-version", "20.04.3", "--crm-url", "https://crm.example.com", "--content", "content",
 		"--vendor", "vendor.pub",
 	}}
 }
@@ -96,6 +102,7 @@ func TestBesideVtenext(t *testing.T) {
 		{"a user signs in, searches and links", linksWhileServing},
 		{"what was linked is exported and verified", exportsMails},
 		{"an administrator shares linked mails", sharesWhileServing},
+		{"the module comes and goes", comesAndGoes},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.run(t, b) }) {
 			t.FailNow()
@@ -115,6 +122,10 @@ func saysWhatIsMissing(t *testing.T, b *beside) {
 			wantFailure(t, want, b.args("serve")...)
 			wantFailure(t, want, b.args("doctor")...)
 		})
+	}
+	if code, _, problems := mailconnector(t, "", b.args("serve", "--crm-url", "http://crm.intranet/vte")...); code != exitUsage ||
+		!strings.Contains(problems, "give --crm-url https://crm.intranet/vte") {
+		t.Errorf("serve for a CRM without https: exit %d, problems %q", code, problems)
 	}
 	if code, _, problems := mailconnector(t, "", "doctor", "--crm-url", "https://crm.example.com", "--vendor", "vendor.pub"); code != exitUsage ||
 		!strings.Contains(problems, "wants --content") {

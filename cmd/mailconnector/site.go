@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -124,6 +125,10 @@ func (c *siteFlags) complete(s streams) (keys []licensing.PublicKey, err error) 
 	if err != nil || address.Host == "" {
 		return nil, usageError{"wants --crm-url, such as https://crm.example.com"}
 	}
+	if address.Scheme == "http" && !isLoopback(address.Hostname()) {
+		return nil, usageError{fmt.Sprintf("the address of the CRM is %s, but passwords and mails travel, which Outlook lets through over https only: "+
+			"let the web server answer by https too, and give --crm-url https://%s%s", c.url, address.Hostname(), address.Path)}
+	}
 	if len(c.vendors) == 0 {
 		return nil, usageError{"wants --vendor: the public key of who signs licenses"}
 	}
@@ -141,6 +146,12 @@ func (c *siteFlags) complete(s streams) (keys []licensing.PublicKey, err error) 
 		keys = append(keys, key)
 	}
 	return keys, nil
+}
+
+// isLoopback reports whether a host is this machine, where http stays.
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // host is vtenext as the module meets it.

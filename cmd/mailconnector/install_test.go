@@ -1,0 +1,43 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// comesAndGoes installs and uninstalls beside a CRM in which mails were linked.
+func comesAndGoes(t *testing.T, b *beside) {
+	const entry = `SELECT COALESCE(GROUP_CONCAT(CONCAT_WS(' ', fieldid, blockid, name, linkto, sequence, active)), 'none')
+		FROM vte_settings_field WHERE name LIKE 'Outlook%'`
+	crm := []string{"--crm-url", "https://crm.example.com/vte"}
+	want := func(what string, value string) {
+		t.Helper()
+		if got := text(t, b.db, entry); got != value {
+			t.Errorf("%s: the menu entry is %s, want %s", what, got, value)
+		}
+	}
+	mails := text(t, b.db, "SELECT COUNT(*) FROM vte_messages")
+	wantLines(t, must(t, "", append([]string{"install"}, crm...)...), `leads to https://crm.example.com/mailconnector/admin/$`)
+	want("installed", "53 6 Outlook Mail Connector https://crm.example.com/mailconnector/admin/ 19 0")
+	must(t, "", append([]string{"install", "--prefix", "/other/"}, crm...)...)
+	want("installed anew", "53 6 Outlook Mail Connector https://crm.example.com/other/admin/ 19 0")
+
+	wantLines(t, must(t, "", "uninstall"), `^the menu entry is gone$`)
+	want("uninstalled", "none")
+	wantLines(t, must(t, "", "uninstall"), `^the menu entry was not there$`)
+	for _, answer := range []string{"", "yes\n"} {
+		if code, _, problems := mailconnector(t, answer, "uninstall", "--tables"); code != exitFailed || !strings.Contains(problems, "no table was removed") {
+			t.Errorf("the answer %q: exit %d, %s", answer, code, problems)
+		}
+	}
+	must(t, "", b.args("migrate")...) // nothing is missing yet
+	wantLines(t, must(t, text(t, b.db, "SELECT DATABASE()")+"\n", "uninstall", "--tables"), `tables are gone; every mail stays`)
+	wantLines(t, must(t, "", "uninstall", "--tables"), `^there are no tables of the module$`)
+	if got := text(t, b.db, "SELECT COUNT(*) FROM vte_messages"); got != mails || mails == "0" {
+		t.Errorf("the CRM has %s mails after all, want %s", got, mails)
+	}
+	b.exec(t, "DELETE FROM vte_settings_blocks WHERE label = 'LBL_OTHER_SETTINGS'")
+	wantFailure(t, "menu is disabled: vte_settings_blocks: there is no group", append([]string{"install"}, crm...)...)
+	b.exec(t, "DROP TABLE vte_settings_field")
+	wantFailure(t, "vte_settings_field: the table does not exist", "uninstall")
+}
