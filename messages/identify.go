@@ -222,10 +222,16 @@ func seenHash(text string) []byte {
 	return sum[:]
 }
 
-// moreComplete reports whether a copy has what the archived one lacks.
+// hasWords reports whether a copy says anything.
+func (c copyInfo) hasWords() bool { return c.htmlHash != nil || c.textHash != nil }
+
+// moreComplete reports whether a copy has what the archived one lacks, and lacks nothing that it has.
 func moreComplete(arriving, archived *letter) bool {
 	if archived.complete != Partial {
 		return false
 	}
-	return arriving.complete == Full || arriving.stored() > archived.stored()
+	if arriving.complete == Full || arriving.stored() > archived.stored() {
+		return true
+	}
+	return arriving.stored() == archived.stored() && arriving.copy.hasWords() && !archived.copy.hasWords()
 }

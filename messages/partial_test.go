@@ -156,6 +156,44 @@ func TestOneOfSeveralCopiesThatIsSeenIsJoined(t *testing.T) {
 	})
 }
 
+func TestAnEmptyFirstCopyHidesNoWords(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		h.crm.hide(ann, acme)
+		empty, genuine := letter{text: " ", files: []file{pdf("x")}}, letter{files: []file{pdf("x")}}
+		forged := h.archive(bob, empty, acme)
+		if real := h.archive(ann, genuine, nora); real.Message.ID == forged.Message.ID {
+			t.Error("a copy without words swallowed the genuine mail")
+		}
+		seen := h.archive(bob, letter{id: "<2@x>", text: " "}, nora)
+		joined := h.archive(ann, letter{id: "<2@x>"}, nora)
+		if joined.Message.ID != seen.Message.ID || !slices.Contains(problemCodes(joined.Problems), messages.ProblemBodyDiffers) {
+			t.Errorf("ann's copy: %+v, want bob's message, its text to differ", joined)
+		}
+		body, err := h.Body(t.Context(), ann, joined.Message.ID, messages.BodyOptions{})
+		if err != nil || !strings.Contains(body.HTML, "Please find our offer") {
+			t.Errorf("ann sees %q, %v, want her own words", body.HTML, err)
+		}
+	})
+}
+
+func TestWordsCompleteFields(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		d := draft()
+		d.Complete, d.Text = false, ""
+		first, err := h.sendDraft(ann, d, nil, nora)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Text = "Please find our offer attached."
+		if second, err := h.sendDraft(ann, d, nil, nora); err != nil || second.Message.ID != first.Message.ID || !second.New {
+			t.Errorf("the words: %+v, %v, want the same message, changed", second, err)
+		}
+		if body, err := h.Body(t.Context(), ann, first.Message.ID, messages.BodyOptions{}); err != nil || !strings.Contains(body.HTML, "Please find") {
+			t.Errorf("the body is %q, %v", body.HTML, err)
+		}
+	})
+}
+
 func TestJoiningTellsNothingThatACopyLacks(t *testing.T) {
 	cloud := []messages.DraftAttachment{{ID: "1", Name: "plan.docx", State: messages.StateURL, URL: "https://cloud.example/secret"}}
 	send := func(h *harness, who permissions.Subject, list []messages.DraftAttachment, on permissions.Record) messages.Receipt {

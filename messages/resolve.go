@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -141,15 +142,15 @@ func provesPossession(arriving, archived *letter) bool {
 		contains(recipients(arriving), recipients(archived)) && sameWords(arriving.copy, archived.copy)
 }
 
-// sameWords is sameBody for two copies that must both have a body, if the archived one has.
+// sameWords is sameBody for copies of which the one must show what the other does: an empty copy hides no words.
 func sameWords(arriving, archived copyInfo) bool {
-	if archived.htmlHash != nil && arriving.htmlHash == nil {
-		return false
+	switch {
+	case archived.htmlHash != nil:
+		return bytes.Equal(arriving.htmlHash, archived.htmlHash)
+	case archived.textHash != nil:
+		return bytes.Equal(arriving.textHash, archived.textHash)
 	}
-	if archived.htmlHash == nil && archived.textHash != nil && arriving.textHash == nil {
-		return false
-	}
-	return sameBody(arriving, archived)
+	return !arriving.hasWords()
 }
 
 // newMessage makes a message of the arriving letter, beside others that share its Message-ID. Whether there are any is
@@ -189,7 +190,8 @@ func (s *Service) joinMessage(ctx context.Context, j *job, a *archived) (*work, 
 	if w.upgrade {
 		w.shown = j.letter
 	}
-	if !sameBody(j.letter.copy, a.letter.copy) {
+	emptied := a.letter.complete == Full && !a.letter.copy.hasWords() && j.letter.copy.hasWords()
+	if emptied || !sameBody(j.letter.copy, a.letter.copy) {
 		differing := *w.shown
 		w.shown = &differing
 		w.shown.problems = slices.Clone(differing.problems)
