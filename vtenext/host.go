@@ -93,6 +93,13 @@ func (r gatedRecords) Cards(ctx context.Context, s permissions.Subject, records 
 	return r.Records.Cards(ctx, s, records)
 }
 
+func (r gatedRecords) Exact(ctx context.Context, s permissions.Subject, values []string, limit int) ([]search.ExactMatch, error) {
+	if err := r.gate.check(ctx); err != nil {
+		return nil, err
+	}
+	return r.Records.Exact(ctx, s, values, limit)
+}
+
 func (r gatedRecords) Changes(ctx context.Context, after string, limit int) (docs []search.Doc, next string, err error) {
 	if err := r.gate.check(ctx); err != nil {
 		return nil, "", err

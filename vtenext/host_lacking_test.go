@@ -12,6 +12,7 @@ import (
 	"github.com/mailconnector/mailconnector/api/sessions"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
+	"github.com/mailconnector/mailconnector/permissions/search"
 	"github.com/mailconnector/mailconnector/vtenext"
 )
 
@@ -44,6 +45,10 @@ func recordQuestions() []question {
 	return []question{
 		{"Cards", func(ctx context.Context, h vtenext.Host) error {
 			_, err := h.Records.Cards(ctx, permissions.Subject{UserID: "1"}, []permissions.Record{record("Accounts", "59")})
+			return err
+		}},
+		{"Exact", func(ctx context.Context, h vtenext.Host) error {
+			_, err := h.Records.(search.Exact).Exact(ctx, permissions.Subject{UserID: "1"}, []string{"a@example.com", "ACC1"}, 10)
 			return err
 		}},
 		{"Changes", func(ctx context.Context, h vtenext.Host) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
+	"github.com/mailconnector/mailconnector/permissions/search"
 	"github.com/mailconnector/mailconnector/vtenext"
 )
 
@@ -148,6 +149,8 @@ func tellsRecords(t *testing.T, db *sql.DB, records []permissions.Record) {
 	works(t, "Types", err)
 	cards, err := host.Records.Cards(t.Context(), admin, records)
 	works(t, "Cards", err)
+	_, err = host.Records.(search.Exact).Exact(t.Context(), admin, []string{"info@example.com", "ACC1", "TT12"}, 100)
+	works(t, "Exact", err)
 	docs, _, err := host.Records.Changes(t.Context(), "", 5000)
 	works(t, "Changes", err)
 	_, err = host.Records.Digest(t.Context(), "Accounts")
