@@ -25,6 +25,7 @@ func TestEveryKindOfQueryEqualsReadingEverything(t *testing.T) {
 		}
 		c.sees["few"], c.sees["guest"] = []string{"owner3", "owner41"}, []string{"owner5", "owner6"}
 		c.sees["none"] = nil
+		c.allOf["mixed"], c.sees["mixed"] = "Accounts", []string{"owner7", "owner8"}
 		for i := range 300 {
 			c.put(randomDoc(random, i))
 		}
@@ -33,7 +34,7 @@ func TestEveryKindOfQueryEqualsReadingEverything(t *testing.T) {
 		for round := range 6 {
 			for range 15 {
 				text := randomQuery(random, c)
-				for _, user := range []string{"few", "many", "guest", "none", "boss"} {
+				for _, user := range []string{"few", "many", "guest", "none", "mixed", "boss"} {
 					who := permissions.Subject{UserID: user}
 					for _, only := range []string{"", "Contacts", "Accounts"} {
 						want, got := c.matching(who, text, only), findAllOf(t, s, who, text, only)
@@ -114,7 +115,7 @@ func randomQuery(random *rand.Rand, c *crm) string {
 func (c *crm) matching(who permissions.Subject, text, only string) []string {
 	found := []string{}
 	for r, d := range c.docs {
-		if d.Deleted || only != "" && only != r.Type || who != boss && !slices.Contains(c.sees[who.UserID], d.Owner) {
+		if d.Deleted || only != "" && only != r.Type || !c.shows(who, d) {
 			continue
 		}
 		pieces := strings.Fields(text)

@@ -114,7 +114,7 @@ func (g *gathering) terms(ctx context.Context, list []candidate, words []queryWo
 	for i, c := range list {
 		docs[i] = c.doc
 	}
-	rows, err := g.store.ofDocs(ctx, docs, textsOf(words))
+	rows, err := g.store.ofDocs(ctx, docs, words)
 	terms := make(map[int64][]termRow, len(list))
 	for _, row := range rows {
 		if g.view.admits(row) {
@@ -133,6 +133,17 @@ func textsOf(words []queryWord) (texts [][]byte) {
 	}
 	slices.SortFunc(texts, bytes.Compare)
 	return slices.CompactFunc(texts, bytes.Equal)
+}
+
+// kindsOf lists the kinds of terms that words match.
+func kindsOf(words []queryWord) (kinds []termKind) {
+	for _, word := range words {
+		for _, r := range word {
+			kinds = append(kinds, r.kind)
+		}
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
 }
 
 // matchAll tells whether terms match all words, and whether each by a whole term.

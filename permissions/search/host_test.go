@@ -30,6 +30,7 @@ type crm struct {
 	docs    map[permissions.Record]search.Doc
 	log     []permissions.Record            // changes in order, as Changes tells them
 	sees    map[string][]string             // user → owners
+	allOf   map[string]string               // user → type of which that user sees all
 	hidden  map[string]string               // user → field
 	linked  map[string][]permissions.Record // message id → records
 	failing string                          // entity type whose cards cannot be read
@@ -45,6 +46,7 @@ func newCRM() *crm {
 		clock:  time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC),
 		docs:   make(map[permissions.Record]search.Doc),
 		sees:   map[string][]string{"anna": {"anna"}, "guest": {"anna"}},
+		allOf:  make(map[string]string),
 		hidden: map[string]string{"guest": "email"},
 		linked: make(map[string][]permissions.Record),
 	}
@@ -109,19 +111,23 @@ func (c *crm) Check(_ context.Context, s permissions.Subject, _ permissions.Acti
 		switch {
 		case !ok || d.Deleted:
 			decisions[i].Outcome = permissions.Missing
-		case s == boss || slices.Contains(c.sees[s.UserID], d.Owner):
+		case c.shows(s, d):
 			decisions[i].Outcome = permissions.Allowed
 		}
 	}
 	return decisions, nil
 }
 
-func (c *crm) Scope(_ context.Context, s permissions.Subject, _ string) (permissions.Scope, error) {
+func (c *crm) shows(s permissions.Subject, d search.Doc) bool {
+	return s == boss || c.allOf[s.UserID] == d.Record.Type || slices.Contains(c.sees[s.UserID], d.Owner)
+}
+
+func (c *crm) Scope(_ context.Context, s permissions.Subject, entityType string) (permissions.Scope, error) {
 	owners := c.sees[s.UserID]
 	if c.scope != nil {
 		owners = c.scope
 	}
-	return permissions.Scope{All: s == boss, More: c.wide, Owners: owners}, nil
+	return permissions.Scope{All: s == boss || c.allOf[s.UserID] == entityType, More: c.wide, Owners: owners}, nil
 }
 
 func (c *crm) Cards(_ context.Context, _ permissions.Subject, records []permissions.Record) ([]search.Card, error) {

@@ -149,11 +149,11 @@ func inHoldings(list []holding) (string, []any) {
 	return "(d.type = ? AND d.owner = ?" + strings.Repeat(" OR d.type = ? AND d.owner = ?", len(args)/2-1) + ")", args
 }
 
-// ofDocs reads those terms of documents that contain one of the texts.
-func (s store) ofDocs(ctx context.Context, docs []int64, texts [][]byte) ([]termRow, error) {
-	ids, parts := fill(docs), fill(texts)
-	return s.terms(ctx, "read terms of documents", termColumns+" WHERE t.doc IN "+in(ids)+
-		" AND (INSTR(t.term, ?) > 0"+strings.Repeat(" OR INSTR(t.term, ?) > 0", len(parts)-1)+")", join(ids, parts)...)
+// ofDocs reads those terms of documents that contain a text of one of the words, and are of a kind with it.
+func (s store) ofDocs(ctx context.Context, docs []int64, words []queryWord) ([]termRow, error) {
+	ids, kinds, texts := fill(docs), fill(kindsOf(words)), fill(textsOf(words))
+	return s.terms(ctx, "read terms of documents", termColumns+" WHERE t.doc IN "+in(ids)+" AND t.kind IN "+in(kinds)+
+		" AND (INSTR(t.term, ?) > 0"+strings.Repeat(" OR INSTR(t.term, ?) > 0", len(texts)-1)+")", join(ids, kinds, texts)...)
 }
 
 func (s store) terms(ctx context.Context, doing, text string, args ...any) ([]termRow, error) {

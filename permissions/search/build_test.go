@@ -1,0 +1,164 @@
+package search_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mailconnector/mailconnector/internal/database"
+	"github.com/mailconnector/mailconnector/internal/dbtest"
+	"github.com/mailconnector/mailconnector/permissions/search"
+)
+
+// aboveOneBatch is more than the first pass asks a host for at once, twice.
+const aboveOneBatch = 4700
+
+// manyElenas is a CRM with more records than are written in their orders.
+func manyElenas() *crm {
+	c := newCRM()
+	for i := range aboveOneBatch {
+		owner := "anna"
+		if i%2 == 0 {
+			owner = "boss"
+		}
+		c.put(contact(fmt.Sprint(i), owner, fmt.Sprintf("Elena N%d", i), "", ""))
+	}
+	return c
+}
+
+// orders lists the indexes of the terms besides their primary key.
+func orders(t *testing.T, db *sql.DB) []string {
+	t.Helper()
+	for _, table := range dbtest.Catalog(t, db, "mc_search_terms") {
+		var columns []string
+		for _, key := range table.Keys {
+			if key.Kind != "primary" {
+				columns = append(columns, key.Columns)
+			}
+		}
+		return columns
+	}
+	t.Fatal("no table of terms")
+	return nil
+}
+
+var bothOrders = []string{"kind,term,doc,field,owner,pairs", "owner,kind,term,doc,field,pairs"}
+
+// TestAnIndexIsBuiltHoweverOftenTheBuildEnds ends a build after each batch, and before it sorts.
+func TestAnIndexIsBuiltHoweverOftenTheBuildEnds(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		c := manyElenas()
+		s := service(t, db, c)
+		builds := 0
+		for ; builds < 20; builds++ {
+			ctx, end := context.WithCancel(t.Context())
+			err := s.Build(ctx, func(n int) {
+				if n > 0 {
+					end()
+				}
+			})
+			end()
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			results, err := s.Search(t.Context(), anna, search.Query{Text: "elena n1 n2"})
+			if err != nil || len(results.Items) > 0 || !slices.Equal(results.Partial, []string{"index"}) {
+				t.Fatalf("before the index is built: %+v, %v", results, err)
+			}
+		}
+		if builds < 2 {
+			t.Errorf("%d builds ended, want one after each batch", builds)
+		}
+		if diff := cmp.Diff(bothOrders, orders(t, db)); diff != "" {
+			t.Errorf("orders of terms (-want +got):\n%s", diff)
+		}
+		status, err := s.Status(t.Context())
+		if err != nil || !status.Built || status.Sorting || status.Records != aboveOneBatch {
+			t.Errorf("status %+v, %v", status, err)
+		}
+		if got := find(t, s, anna, "elena n4699"); !slices.Equal(got, []string{"Elena N4699"}) {
+			t.Errorf("found %v", got)
+		}
+	})
+}
+
+// TestAFirstPassWritesUnsorted looks at the orders after each batch of a first pass.
+func TestAFirstPassWritesUnsorted(t *testing.T) {
+	db := dbtest.MariaDB(t)
+	s := service(t, db, manyElenas())
+	err := s.Build(t.Context(), func(int) {
+		if got := orders(t, db); len(got) > 0 {
+			t.Errorf("a first pass over many records writes in the orders %v", got)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(bothOrders, orders(t, db)); diff != "" {
+		t.Errorf("orders of terms (-want +got):\n%s", diff)
+	}
+}
+
+// TestABuildNeedsNoRightToAlterTables builds as a database user who may only read and write.
+func TestABuildNeedsNoRightToAlterTables(t *testing.T) {
+	server := dbtest.StartServer(t)
+	dsn := server.NewDatabase(t)
+	c := manyElenas()
+	service(t, openDSN(t, dsn), c) // migrates
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := openDSN(t, dsn)
+	for _, statement := range []string{
+		"CREATE USER reader IDENTIFIED BY 'secret'",
+		"GRANT SELECT, INSERT, UPDATE, DELETE ON `" + cfg.DBName + "`.* TO reader",
+	} {
+		if _, err := root.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg.User, cfg.Passwd = "reader", "secret"
+	own, err := database.New(openDSN(t, cfg.FormatDSN()), database.Options{Now: c.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	s, err := search.New(search.Config{DB: own, Source: c, Permissions: c, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Build(t.Context(), func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "takes longer") {
+		t.Errorf("the log does not tell why the build takes longer: %s", log.String())
+	}
+	if got := find(t, s, anna, "elena n4699"); !slices.Equal(got, []string{"Elena N4699"}) {
+		t.Errorf("found %v", got)
+	}
+	if diff := cmp.Diff(bothOrders, orders(t, root)); diff != "" {
+		t.Errorf("orders of terms (-want +got):\n%s", diff)
+	}
+}
+
+func openDSN(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
