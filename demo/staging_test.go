@@ -146,12 +146,15 @@ func (s *staging) wantOffset(t *testing.T, want int64) {
 	}
 }
 
-// wantRefused wants an answer such as "503 unavailable".
-func wantRefused(t *testing.T, what string, err error, want string) *moduletest.Problem {
+// wantRefused wants an answer such as "503 unavailable", which says when to come again where that may help.
+func wantRefused(t *testing.T, what string, err error, want string) {
 	t.Helper()
 	var p *moduletest.Problem
 	if !errors.As(err, &p) || fmt.Sprintf("%d %s", p.Status, p.Type) != want {
 		t.Fatalf("%s: %v, want %s", what, err, want)
 	}
-	return p
+	if passes := p.Type == problem.Unavailable || p.Type == problem.RateLimited; passes != (p.RetryAfter > 0) {
+		t.Errorf("%s is to be tried again after %d seconds", what, p.RetryAfter)
+	}
+	t.Logf("%s: %s", what, p.Detail)
 }
