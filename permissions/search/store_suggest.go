@@ -10,12 +10,14 @@ import (
 	"github.com/mailconnector/mailconnector/internal/database"
 )
 
-const (
-	// longestUnion is the number of terms read in one statement at most.
-	longestUnion = 64
-	// widestDomain is the number of terms of a domain that are passed over for companies.
-	widestDomain = 1024
-)
+// widestDomain is the number of terms of a domain that are passed over for companies.
+const widestDomain = 1024
+
+// unionSizes are the numbers of terms read in one statement, which is filled up to one of them: each takes its time even
+// where it finds nothing.
+var unionSizes = [...]int{1, 4, 8, 12, 16, 24, 32, 48, longestUnion}
+
+const longestUnion = 64
 
 // latest reads the terms of the latest documents of each term, so many for each. Of domains, which many people have in
 // their address, it reads only the fields given, among the very latest.
@@ -52,7 +54,7 @@ func (s store) eachTerm(ctx context.Context, terms []exactTerm, one string, more
 		for ; n < len(part); n++ {
 			args = join(args, []any{part[n].kind, []byte(part[n].text)}, more)
 		}
-		for ; !slices.Contains(listSizes[:], n); n++ { // up to a statement that is kept prepared
+		for ; !slices.Contains(unionSizes[:], n); n++ { // up to a statement that is kept prepared
 			args = join(args, []any{termKind(0), []byte{}}, more)
 		}
 		found, err := s.exactTerms(ctx, one+strings.Repeat(" UNION ALL "+one, n-1), args)
