@@ -130,23 +130,6 @@ func (v *view) holdings() []holding {
 	return list
 }
 
-// narrowed returns the view of those types only that a condition holds for.
-func (v *view) narrowed(keep func(*typeView) bool) *view {
-	n := &view{subject: v.subject, lang: v.lang, types: make(map[int32]*typeView), fields: make(map[int32]fieldView), linkable: v.linkable}
-	for id, tv := range v.types {
-		if keep(tv) {
-			n.types[id] = tv
-		}
-	}
-	for id, f := range v.fields {
-		if keep(f.of) {
-			n.fields[id] = f
-		}
-	}
-	n.sum()
-	return n
-}
-
 // empty reports whether no record can be found.
 func (v *view) empty() bool { return len(v.fields) == 0 || len(v.ownerList) == 0 && !v.anyOwner }
 
