@@ -35,19 +35,16 @@ func manyElenas() *crm {
 }
 
 // orders lists the indexes of the terms besides their primary key.
-func orders(t *testing.T, db *sql.DB) []string {
+func orders(t *testing.T, db *sql.DB) (columns []string) {
 	t.Helper()
 	for _, table := range dbtest.Catalog(t, db, "mc_search_terms") {
-		var columns []string
 		for _, key := range table.Keys {
 			if key.Kind != "primary" {
 				columns = append(columns, key.Columns)
 			}
 		}
-		return columns
 	}
-	t.Fatal("no table of terms")
-	return nil
+	return columns
 }
 
 var bothOrders = []string{"kind,term,doc,field,owner,pairs", "owner,kind,term,doc,field,pairs"}

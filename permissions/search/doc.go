@@ -18,13 +18,33 @@
 // E-mail addresses match from their beginning, domains after an "@", telephone numbers by their digits from either
 // end, and record numbers from their beginning or that of their digits.
 //
+// # Order
+//
+// What was asked for exactly comes first, then labels that begin so, then whole words, beginnings of words and at last
+// their middles; the latest modified first among equals. That holds within a block of 64 records, of 12 for several words. The blocks
+// come by the terms that match, in their alphabetical order, and within one term by the time of the last change. So of
+// the records with one and the same word the latest are always first. A fragment of a word that many different words
+// begin with shows those of the first words first. For subjects who see the records of few owners a block is large
+// enough to hold all that most queries find.
+//
+// # Building
+//
+// The first pass reads every record of the host, in batches, and remembers after each how far it came: it may end
+// anywhere, and another instance goes on. It writes in the order of documents only, and sorts when all is read. Where the
+// database user may not create indexes, and on a Galera cluster, where that would hold all writers up, it keeps the
+// index sorted while it writes, which takes several times as long where there are millions of records. Until the index
+// is built it is not searched; a host that offers [Exact] answers addresses and record numbers.
+//
 // # Speed
 //
 // A query is answered by one walk along the terms of its rarest word, the same for every subject, so that a cursor
 // can go on anywhere. The walk reads the terms of a few owners at once, or along all terms leaving out foreign owners,
-// and turns from the second to the first where it finds next to nothing. It is cut into blocks, within which what was
-// asked for exactly comes first, then beginnings, then the rest, the latest modified first among equals. Of a fragment
-// that more than 2,000 distinct words contain, only so many are looked at.
+// and turns from the second to the first where it finds next to nothing. With each term it reads which pairs of letters
+// the document's words have, and passes over documents that lack a pair of the other words. The walk is cut into blocks.
+//
+// A request looks at no more than 1,024 of the words with a fragment in their middle. Where these are not enough, its
+// page is shorter than asked for, or empty, and the next page goes on. Where little of that is the subject's, a search
+// ends after looking for such words in 16,384 places.
 //
 // # Cursors
 //
