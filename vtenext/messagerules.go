@@ -27,7 +27,7 @@ type message struct {
 // readMessages reads the facts of messages, which have no row among the other records.
 func (q *inquiry) readMessages(ctx context.Context, ids []string) (map[string]*fact, error) {
 	found := make(map[string]*fact, len(ids))
-	if q.policy.lacks[PartMessages] != nil {
+	if !q.policy.can(PartMessages) {
 		return found, nil
 	}
 	err := q.each(ctx, `SELECT messagesid, COALESCE(smownerid, 0), deleted, COALESCE(mvisibility, '') = 'Public',

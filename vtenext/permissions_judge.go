@@ -45,7 +45,7 @@ func (q *inquiry) lacking(t *entityType, op sharing.Operation) Part {
 	case q.policy.versions || op <= sharing.Delete: // frozen records, and those held to former versions
 		part = PartProcesses
 	}
-	if q.policy.lacks[part] == nil {
+	if q.policy.can(part) {
 		return ""
 	}
 	return part

@@ -151,7 +151,7 @@ func eachRow(rows *sql.Rows, row func(*sql.Rows) error) error {
 // same process, waits to be worked off. A process that runs in a former version judges its records by the profiles and
 // roles that were saved with that version.
 func (q *inquiry) addProcesses(ctx context.Context, found map[string]*fact, changes bool) error {
-	if changes && q.policy.lacks[PartProcesses] == nil {
+	if changes && q.policy.can(PartProcesses) {
 		mark := func(id string) { found[id].frozen = true }
 		if err := q.mark(ctx, found, mark, `SELECT crmid FROM {trigger_queue} WHERE freeze = 1 AND crmid IN `); err != nil {
 			return err
@@ -163,7 +163,7 @@ func (q *inquiry) addProcesses(ctx context.Context, found map[string]*fact, chan
 			return err
 		}
 	}
-	if !q.policy.versions || q.policy.lacks[PartProcesses] != nil {
+	if !q.policy.versions || !q.policy.can(PartProcesses) {
 		return nil
 	}
 	return q.mark(ctx, found, func(id string) { found[id].former = true },
@@ -188,7 +188,7 @@ func (q *inquiry) mark(ctx context.Context, found map[string]*fact, each func(id
 
 // addActivities reads what matters of records of the calendar.
 func (q *inquiry) addActivities(ctx context.Context, found map[string]*fact) error {
-	if q.policy.lacks[PartCalendar] != nil {
+	if !q.policy.can(PartCalendar) {
 		return nil
 	}
 	ids := idsOf(found, func(f *fact) bool { return ruleOf(f.setype) == calendarRule })

@@ -50,6 +50,9 @@ func (p *policy) named(names []string) ([]*entityType, error) {
 	return types, nil
 }
 
+// can reports whether the installation has what a part needs.
+func (p *policy) can(part Part) bool { return p.lacks[part] == nil }
+
 // namesOfTypes returns the names of all entity types in their order.
 func (p *policy) namesOfTypes() []string {
 	names := make([]string, len(p.types))

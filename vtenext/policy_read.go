@@ -50,7 +50,7 @@ func (p part) digestSelect() string {
 	var row strings.Builder
 	row.WriteString("X'1F'")
 	for _, name := range p.names() {
-		row.WriteString(", COALESCE(" + name + ", X'00')")
+		row.WriteString(", COALESCE(" + quoted(name) + ", X'00')")
 	}
 	return "SELECT '" + p.table + "', CONCAT_WS(' ', COUNT(*), BIT_XOR(d.c), SUM(d.c)) " +
 		"FROM (SELECT CRC32(CONCAT_WS(" + row.String() + ")) AS c FROM " + p.from() + ") d"
@@ -97,6 +97,7 @@ func (c *CRM) readSource(ctx context.Context, q querier, s source, seen interned
 func (p part) rowSelect(cast bool) string {
 	columns := strings.Split(p.columns, ", ")
 	for i := range columns {
+		columns[i] = quoted(columns[i])
 		if cast {
 			columns[i] = "CAST(" + columns[i] + " AS CHAR)"
 		}
@@ -106,6 +107,14 @@ func (p part) rowSelect(cast bool) string {
 		statement += " ORDER BY " + p.order
 	}
 	return statement
+}
+
+// quoted keeps the name of a column from being taken for a word of SQL, such as FUNCTION in MySQL 8. Constants stay.
+func quoted(column string) string {
+	if strings.HasPrefix(column, "'") {
+		return column
+	}
+	return "`" + column + "`"
 }
 
 // scanStrings reads all rows as strings.
