@@ -3,9 +3,11 @@ package search
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/mailconnector/mailconnector/internal/database"
 )
@@ -66,20 +68,22 @@ func (s store) eachTerm(ctx context.Context, terms []exactTerm, one string, more
 	return rows, nil
 }
 
-// exactOfOwners reads terms of documents of the owners, up to a bound; of domains only the fields given.
+// exactOfOwners reads terms of documents of the owners, up to a bound; of domains only the fields given. Where the owners
+// are too many for one statement, the statements run at once.
 func (s store) exactOfOwners(ctx context.Context, terms []exactTerm, fields, owners []int32) ([]termRow, error) {
 	condition, args := anyOf(terms, fields)
-	var rows []termRow
-	for part := range slices.Chunk(owners, longestList) {
-		list := fill(part)
-		found, err := s.exactTerms(ctx, "SELECT t.kind, t.term, t.doc, t.field, t.owner FROM "+s.ordered(byOwner)+
-			" WHERE t.owner IN "+in(list)+" AND "+condition+" LIMIT ?", join(list, args, []any{widestChunk}))
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, found...)
+	parts := slices.Collect(slices.Chunk(owners, longestList))
+	found, failed := make([][]termRow, len(parts)), make([]error, len(parts))
+	var reading sync.WaitGroup
+	for i, part := range parts {
+		reading.Go(func() {
+			list := fill(part)
+			found[i], failed[i] = s.exactTerms(ctx, "SELECT t.kind, t.term, t.doc, t.field, t.owner FROM "+s.ordered(byOwner)+
+				" WHERE t.owner IN "+in(list)+" AND "+condition+" LIMIT ?", join(list, args, []any{widestChunk}))
+		})
 	}
-	return rows, nil
+	reading.Wait()
+	return slices.Concat(found...), errors.Join(failed...)
 }
 
 // anyOf returns the condition for terms as a whole, domains in the fields given.
