@@ -18,6 +18,16 @@ func TestHealthTellsWhatTheConnectorIsMadeOf(t *testing.T) {
 		"SQLite 3", "in 1 file", "https://addin.example.com", prefix+"/api/v1/compatibility")
 }
 
+func TestLinksThatWaitForAttachmentsAreCounted(t *testing.T) {
+	w := newWorld(t)
+	b := w.signedIn("admin", "admin")
+	b.get("/admin/health").wantNot(t, "wait for attachments", "given up")
+	for _, row := range []string{"('link1', 'message1', 2, 0)", "('link2', 'message1', 10, 0)"} {
+		must(w.config.DB.SQL().ExecContext(t.Context(), "INSERT INTO mc_refilings (link_id, message_id, attempts, due) VALUES "+row))(t)
+	}
+	b.get("/admin/health").want(t, http.StatusOK, "Links that wait for attachments 2 Of these, given up 1", "Link these mails again")
+}
+
 func TestAnUnknownVersionOfTheCRMIsPointedOut(t *testing.T) {
 	w := newWorld(t, func(c *admin.Config) { c.Product = nil })
 	w.signedIn("admin", "admin").get("/admin/health").want(t, http.StatusOK, "Not known", "version not known")
