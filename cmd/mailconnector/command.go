@@ -44,7 +44,10 @@ func (c command) dispatch(ctx context.Context, name string, args []string, s str
 	if c.args == "" && flags.NArg() > 0 {
 		return usageError{fmt.Sprintf("%s: takes no argument %q\nSee %s --help", name, flags.Arg(0), name)}
 	}
-	err := work(ctx, s, flags.Args())
+	err := configure(flags)
+	if err == nil {
+		err = work(ctx, s, flags.Args())
+	}
 	var usage usageError
 	if errors.As(err, &usage) {
 		return usageError{fmt.Sprintf("%s: %s\nSee %s --help", name, usage.text, name)}

@@ -143,6 +143,27 @@ func TestBucketsThatAreRefused(t *testing.T) {
 	}
 }
 
+// TestBesideVtenextWithABucket goes from the first command to a mail in the bucket.
+func TestBesideVtenextWithABucket(t *testing.T) {
+	memory, place := newBucket(t)
+	t.Setenv(accessKeyName, "access")
+	t.Setenv(secretKeyName, "secret-key")
+	b := newBeside(t)
+	b.flags = append(b.flags, "--content", place)
+	must(t, "", b.args("migrate")...)
+	b.license(t)
+	must(t, "", b.args("index build")...)
+	wantLines(t, must(t, "", b.args("doctor")...), `ok +content +s3://mails/crm takes`)
+	linksWhileServing(t, b)
+	if names := objects(t, memory); len(names) != 1 || !strings.HasPrefix(names[0], "crm/blobs/") {
+		t.Errorf("the bucket holds %q, want the mail below crm/", names)
+	}
+	must(t, "", b.args("export", "--verify")...)
+	if _, err := os.Stat("content"); !os.IsNotExist(err) {
+		t.Errorf("a folder for mails was made all the same: %v", err)
+	}
+}
+
 func TestTheDoctorTriesTheBucket(t *testing.T) {
 	memory, place := newBucket(t)
 	t.Setenv(accessKeyName, "access")
