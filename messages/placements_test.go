@@ -54,8 +54,8 @@ func TestTheDocumentsOfOneRequestAreBounded(t *testing.T) {
 	}
 }
 
-// TestLinkingManyDocumentsAgainTakesFewStatements links a mail whose documents are on all records already.
-func TestLinkingManyDocumentsAgainTakesFewStatements(t *testing.T) {
+// TestManyDocumentsTakeFewStatements links a mail whose documents are on all records already, and takes it off one.
+func TestManyDocumentsTakeFewStatements(t *testing.T) {
 	onFaulty(t, func(t *testing.T, h *harness, f *faults) {
 		l, on := letter{files: manyFiles(100)}, many(5)
 		h.archive(ann, l, on...)
@@ -65,5 +65,19 @@ func TestLinkingManyDocumentsAgainTakesFewStatements(t *testing.T) {
 			t.Errorf("%d statements for %d documents on %d records", n, len(l.files), len(on))
 		}
 		h.wantCounts(map[string]int{"host_documents": 100, "host_document_links": 500, "mc_link_documents": 1000})
+		id := h.archive(ann, l, on...).Message.ID
+		for _, step := range []struct {
+			who  permissions.Subject
+			left int // documents on records
+		}{{ann, 500}, {bob, 400}} {
+			f.reset(0, 0)
+			if err := h.Unlink(t.Context(), step.who, id, on[0]); err != nil {
+				t.Fatal(err)
+			}
+			if n := f.statements(); n > 20+len(l.files) { // the host takes each document off by itself
+				t.Errorf("%d statements to unlink %d documents", n, len(l.files))
+			}
+			h.wantCounts(map[string]int{"host_document_links": step.left})
+		}
 	})
 }

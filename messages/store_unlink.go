@@ -2,6 +2,7 @@ package messages
 
 import (
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -67,34 +68,37 @@ func (s store) takeDocuments(tx *database.Tx, link linkRow) ([]string, error) {
 		return nil, fmt.Errorf("remove documents of link: %w", err)
 	}
 	var orphans []string
-	for _, row := range rows {
-		inherited, err := s.inheritDocument(tx, row)
+	for batch := range slices.Chunk(slices.DeleteFunc(rows, func(r linkDocumentRow) bool { return !r.Wrote }), maxRows) {
+		needed, err := s.inheritDocuments(tx, link, batch)
 		if err != nil {
 			return nil, err
 		}
-		if row.Wrote && !inherited {
-			orphans = append(orphans, row.Document)
+		for _, row := range batch {
+			if !needed[row.Document] {
+				orphans = append(orphans, row.Document)
+			}
 		}
 	}
 	return orphans, nil
 }
 
-func (s store) inheritDocument(tx *database.Tx, row linkDocumentRow) (bool, error) {
-	if !row.Wrote {
-		return true, nil
+// inheritDocuments makes other links responsible for documents of a link that is gone, and returns those that they need.
+func (s store) inheritDocuments(tx *database.Tx, link linkRow, rows []linkDocumentRow) (map[string]bool, error) {
+	var ids []string
+	var sums [][]byte
+	for _, row := range rows {
+		ids, sums = append(ids, row.Document), append(sums, row.SHA256)
 	}
-	const same = "record_type = ? AND record_id = ? AND sha256 = ? AND document = ?"
-	at := []any{row.RecordType, row.RecordID, row.SHA256, row.Document}
-	res := tx.Gorm().Model(&linkDocumentRow{}).Where(same, at...).Where("wrote = ?", false).Update("wrote", true)
-	if res.Error != nil {
-		return false, fmt.Errorf("hand document over: %w", res.Error)
+	on := func() *gorm.DB {
+		return tx.Gorm().Model(&linkDocumentRow{}).
+			Where("record_type = ? AND record_id = ? AND sha256 IN ? AND document IN ?", link.RecordType, link.RecordID, sums, ids)
 	}
-	if res.RowsAffected > 0 {
-		return true, nil
+	if err := on().Where("wrote = ?", false).Update("wrote", true).Error; err != nil {
+		return nil, fmt.Errorf("hand documents over: %w", err)
 	}
-	var n int64
-	if err := tx.Gorm().Model(&linkDocumentRow{}).Where(same, at...).Count(&n).Error; err != nil {
-		return false, fmt.Errorf("hand document over: %w", err)
+	var needed []string
+	if err := on().Distinct().Pluck("document", &needed).Error; err != nil {
+		return nil, fmt.Errorf("hand documents over: %w", err)
 	}
-	return n > 0, nil
+	return setOf(needed), nil
 }
