@@ -1,6 +1,7 @@
 package messages_test
 
 import (
+	"encoding/base64"
 	"io"
 	"runtime"
 	"strings"
@@ -17,29 +18,60 @@ import (
 
 // TestALargeMailIsNotHeldInMemory archives a mail far larger than the memory it may take.
 func TestALargeMailIsNotHeldInMemory(t *testing.T) {
-	const size, allowed = 64 << 20, 16 << 20
+	const size = 64 << 20
+	line := strings.Repeat("QUJD", 19) + "\r\n"
+	receipt := archiveLarge(t, size, io.MultiReader(strings.NewReader("Message-ID: <big@x>\r\nMIME-Version: 1.0\r\n"+
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n"+
+		"Content-Disposition: attachment; filename=big.zip\r\n\r\n"),
+		io.LimitReader(&repeating{text: line}, size/int64(len(line))*int64(len(line))), strings.NewReader("--b--\r\n")))
+	if len(receipt.Parts) != 1 || receipt.Parts[0].Size < size/2 {
+		t.Fatalf("receipt = %+v", receipt)
+	}
+}
+
+// TestALargeMailWithinAMailIsNotHeldInMemory encodes the one that is attached, and looks for the one within it behind all else.
+func TestALargeMailWithinAMailIsNotHeldInMemory(t *testing.T) {
+	const size = 32 << 20
+	within, toMail := io.Pipe()
+	go func() {
+		encoder := base64.NewEncoder(base64.StdEncoding, toMail)
+		_, _ = io.WriteString(encoder, "Message-ID: <1@x>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n"+
+			"Content-Type: text/plain\r\nContent-Disposition: attachment; filename=long.txt\r\n\r\n")
+		_, _ = io.Copy(encoder, io.LimitReader(&repeating{text: strings.Repeat("word ", 14) + "\r\n"}, size))
+		_, _ = io.WriteString(encoder, "\r\n--c\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <2@x>\r\n\r\nHello\r\n--c--\r\n")
+		_ = toMail.CloseWithError(encoder.Close())
+	}()
+	archiveLarge(t, size, io.MultiReader(strings.NewReader("Message-ID: <0@x>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"+
+		"--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"), within, strings.NewReader("\r\n--b--\r\n")),
+		"<1@x>", "<2@x>")
+}
+
+// archiveLarge archives a mail and wants the heap to stay small, and the mail to be found by the ids of others.
+func archiveLarge(t *testing.T, size int64, mail io.Reader, found ...string) messages.Receipt {
+	t.Helper()
+	const allowed = 16 << 20
 	h := newHarness(t, dbtest.SQLite(t))
 	h.crm.deny(ann, permissions.Create) // the CRM of the tests holds its files in memory
 	h = newWith(t, h, func(c *messages.Config) { c.Blobs = fileBlobs(t, h) })
-	head := "Message-ID: <big@x>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" +
-		"Content-Type: application/zip\r\nContent-Disposition: attachment; filename=big.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-	line := strings.Repeat("QUJD", 19) + "\r\n"
-	body := io.LimitReader(&repeating{text: line}, size/int64(len(line))*int64(len(line)))
 
 	runtime.GC()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
 	peak, stop := watchHeap()
-	receipt, err := h.Archive(t.Context(), ann, messages.Request{
-		Source: messages.Raw(io.MultiReader(strings.NewReader(head), body, strings.NewReader("--b--\r\n"))), Links: []permissions.Record{nora},
-	})
+	receipt, err := h.Archive(t.Context(), ann, messages.Request{Source: messages.Raw(mail), Links: []permissions.Record{nora}})
 	stop()
-	if err != nil || len(receipt.Parts) != 1 || receipt.Parts[0].Size < size/2 {
-		t.Fatalf("receipt = %+v, %v", receipt, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if grown := int64(peak.Load()) - int64(before.HeapAlloc); grown > allowed {
 		t.Errorf("the heap grew by %d MB for a mail of %d MB", grown>>20, size>>20)
 	}
+	for _, id := range found {
+		if on, err := h.LinkedTo(t.Context(), ann, []string{id}); err != nil || len(on) != 1 {
+			t.Errorf("%s is linked to %v, %v", id, on, err)
+		}
+	}
+	return receipt
 }
 
 // watchHeap notes the largest heap until it is stopped.
