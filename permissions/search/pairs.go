@@ -3,22 +3,20 @@ package search
 // pairBits is the number of bits a set of pairs has: those that keep it positive in a column for signed numbers.
 const pairBits = 63
 
-// pairs is the set of neighbouring letters, and of the two letters at the beginning, in the terms of a document. A
-// document whose set lacks a pair of a word cannot match the word; one that has them all probably does. The numbers are
-// stored: never change how they come about.
+// pairs is the set of neighbouring letters, and of the two letters at the beginning, in the words of a document. A
+// document whose set lacks a pair of a word cannot match the word; most that have them all do. Digits, numbers and
+// addresses are left out: they would fill the set, and are rare enough to be walked along. The numbers are stored: never
+// change how they come about.
 type pairs int64
 
 func pairsOf(terms []term) (set pairs) {
 	for _, t := range terms {
-		if t.kind.paired() {
+		if t.kind == wordTerm {
 			set |= inside(t.text) | opening(t.text)
 		}
 	}
 	return set
 }
-
-// paired tells whether terms of a kind count: the digits of telephone numbers would fill the set.
-func (k termKind) paired() bool { return k != phoneTerm && k != phoneEndTerm }
 
 // pairs returns what every document that matches the word has.
 func (w queryWord) pairs() pairs {
@@ -31,7 +29,7 @@ func (w queryWord) pairs() pairs {
 
 func (r termRange) pairs() pairs {
 	switch {
-	case !r.kind.paired():
+	case r.kind != wordTerm:
 		return 0
 	case r.how == within:
 		return inside(string(r.text))
@@ -57,6 +55,11 @@ func opening(text string) pairs {
 }
 
 func pair(first, second, place byte) pairs {
+	if isDigit(first) || isDigit(second) {
+		return 0
+	}
 	spread := (uint32(place)<<16 | uint32(first)<<8 | uint32(second)) * 2654435761 // Knuth's multiplicative hash
 	return 1 << ((spread >> 8) % pairBits)
 }
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
