@@ -6,8 +6,11 @@ import (
 	"slices"
 )
 
-// verifiedAtOnce is the number of documents that are looked into at once.
-const verifiedAtOnce = 64
+// The numbers of documents that are looked into at first, and then at once.
+const (
+	verifiedFirst  = 64
+	verifiedAtOnce = 256
+)
 
 // gathering collects the candidates of a block along a walk.
 type gathering struct {
@@ -73,7 +76,9 @@ func candidateOf(row termRow, r termRange) candidate {
 
 // add adds candidates that match all words, or where a block ends by their number, as many as show that it does.
 func (g *gathering) add(ctx context.Context, list []candidate, size int) error {
-	for part := range slices.Chunk(list, verifiedAtOnce) {
+	for n := verifiedFirst; len(list) > 0; n = verifiedAtOnce {
+		part := list[:min(len(list), n)]
+		list = list[len(part):]
 		kept, err := g.verified(ctx, part)
 		if err != nil {
 			return err

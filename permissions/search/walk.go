@@ -22,7 +22,7 @@ const (
 	firstTokens   = 64     // words with a fragment in their middle listed at first
 	mostTokens    = 1024   // listed for one request
 	widestTokens  = 256    // read at once
-	tokenRows     = 256    // terms of them read at least
+	tokenRows     = 1024   // terms of them read at least, of several words
 	fragmentReads = 16_384 // terms and owners looked at for the middles of words; then a walk ends
 )
 
@@ -65,10 +65,10 @@ type walk struct {
 	listed []byte  // the key of the last token listed; nil when all are
 	page   int     // tokens to list next
 	most   int     // tokens to list before the walk pauses
-	width  int     // tokens to read at once
 
 	byOwner bool // read owner by owner from the start where the subject's scope is limited
 	tooMany bool // the owners have too many terms for that
+	crowded bool // the words of tokens have too many terms to be read together
 
 	documents int64 // about how many are in the holdings of few owners; negative until asked for
 }
@@ -89,7 +89,7 @@ func newWalk(s store, v *view, ranges []termRange, rest []queryWord, after place
 
 // enter goes to the beginning of a stage.
 func (w *walk) enter(stage int) {
-	w.walked, w.hits, w.chunk, w.width, w.tokens = 0, 0, w.first, widestTokens, nil
+	w.walked, w.hits, w.chunk, w.tokens = 0, 0, w.first, nil
 	if w.ended = stage >= len(w.ranges); w.ended {
 		return
 	}
@@ -158,8 +158,7 @@ func (w *walk) nextWithin(ctx context.Context, r termRange) ([]termRow, error) {
 	if w.narrow() {
 		return w.tokensOfOwners(ctx)
 	}
-	part := w.tokens[:min(len(w.tokens), w.width)]
-	limit := max(w.chunk, tokenRows)
+	part, limit := w.part()
 	rows, err := w.store.ofTokens(ctx, w.filter, part, limit)
 	if err != nil {
 		return nil, err
@@ -167,10 +166,25 @@ func (w *walk) nextWithin(ctx context.Context, r termRange) ([]termRow, error) {
 	return w.taken(part, rows, len(rows) == limit), nil
 }
 
-// taken takes the rows of tokens, which come by their words. Where there are more, the words before the last row's were
-// read to their end.
+// part chooses the tokens to read next, and how many terms of them at most. Terms come by their words, so where there
+// may be more of them than that, only tokens in whose order the words are too.
+func (w *walk) part() ([]token, int) {
+	part := w.tokens[:min(len(w.tokens), widestTokens)]
+	if w.filter.pairs != 0 && !w.crowded {
+		return part, max(w.chunk, tokenRows)
+	}
+	for i := 1; i < len(part); i++ {
+		if bytes.Compare(part[i].term, part[i-1].term) < 0 {
+			part = part[:i]
+		}
+	}
+	return part, w.chunk
+}
+
+// taken takes the rows of tokens. Where there are more, the words before the last row's were read to their end.
 func (w *walk) taken(part []token, rows []termRow, more bool) []termRow {
 	if !more {
+		w.crowded = false
 		return w.passTokens(len(part), rows)
 	}
 	last := rows[len(rows)-1].Term
@@ -186,7 +200,7 @@ func (w *walk) taken(part []token, rows []termRow, more bool) []termRow {
 		w.tokens = w.tokens[1:]
 		return w.advance(rows)
 	}
-	w.width = 1
+	w.crowded = true
 	return nil
 }
 
@@ -254,7 +268,7 @@ func (w *walk) tokensOfOwners(ctx context.Context) ([]termRow, error) {
 // passTokens takes the rows of the next n tokens, which were read to their end.
 func (w *walk) passTokens(n int, rows []termRow) []termRow {
 	last := w.tokens[n-1].key
-	w.tokens, w.width = w.tokens[n:], widestTokens
+	w.tokens = w.tokens[n:]
 	w.walked += len(rows)
 	return w.pass(last, rows)
 }
