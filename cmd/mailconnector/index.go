@@ -76,8 +76,11 @@ func indexStatus(ctx context.Context, s streams, x *site) error {
 
 func printIndex(w io.Writer, status search.IndexStatus) error {
 	built := "no"
-	if status.Built {
+	switch {
+	case status.Built:
 		built = "yes"
+	case status.Sorting:
+		built = "no, sorting"
 	}
 	_, err := fmt.Fprintf(w, "built:    %s\nrecords:  %d\nchanged:  %s\ncompared: %s\n",
 		built, status.Records, moment(status.Changed), moment(status.Compared))
