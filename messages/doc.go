@@ -8,7 +8,9 @@
 // [Receipt] may pull the plug; whoever got none repeats the call with the same idempotency key and gets one message.
 //
 // One mail is one message, however many copies of it arrive: a sender's, a recipient's, one that a server rendered
-// anew. Two mails that share a Message-ID, which any sender may choose, are two messages.
+// anew. Two mails that share a Message-ID, which any sender may choose, are two messages. A copy joins a message of those
+// who see it; of somebody who does not, only if it has all that the message shows and the message lacks nothing. So knowing
+// of a mail neither opens it nor changes what others see of it.
 //
 // Nobody is shown more than the CRM would show. A message is visible to whoever may view a record that the host says
 // it is on now; every label, link and count is checked in the request that shows it, a replayed receipt included. The
