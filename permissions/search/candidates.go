@@ -11,7 +11,7 @@ import (
 
 // The sizes of a block: the candidates that are ranked among each other.
 const (
-	blockSize       = 64
+	blockSize       = 48
 	narrowBlockSize = 12  // for several words, where candidates are dearer: a page and what shows that there is another
 	widestBlock     = 256 // for those who see the records of few owners, and where blocks before gave too little
 	readableOwners  = 256 // whose terms are read owner by owner for several words

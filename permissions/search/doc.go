@@ -21,7 +21,7 @@
 // # Order
 //
 // What was asked for exactly comes first, then labels that begin so, then whole words, beginnings of words and at last
-// their middles; the latest modified first among equals. That holds within a block of 64 records, of 12 for several words. The blocks
+// their middles; the latest modified first among equals. That holds within a block of 48 records, of 12 for several words. The blocks
 // come by the terms that match, in their alphabetical order, and within one term by the time of the last change. So of
 // the records with one and the same word the latest are always first. A fragment of a word that many different words
 // begin with shows those of the first words first. For subjects who see the records of few owners a block is large

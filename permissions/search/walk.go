@@ -13,8 +13,8 @@ const (
 	fewOwners     = 32     // up to so many owners their terms are read owner by owner at once
 	fewHoldings   = 256    // up to so many holdings of them their documents are read for the middles of words
 	fewDocuments  = 20_000 // in these holdings
-	walkedWidth   = 384    // terms walked for a subject with limited scope before turning to its owners' terms
-	enoughHits    = 4      // found within walkedWidth, they show that walking goes on well
+	sparse        = 128    // terms walked for each hit, above which the terms of the owners in scope are read instead
+	tellingHits   = 4      // from so many on they tell how far to walk for the others
 	firstChunk    = 128    // terms read at first
 	narrowChunk   = 64     // terms read at least
 	widestChunk   = 4096   // terms read at once at most
@@ -133,7 +133,7 @@ func (w *walk) narrow() bool {
 		return false
 	}
 	byOwner := w.byOwner && w.ranges[w.at.Stage].how != within
-	return byOwner || len(w.view.ownerList) <= fewOwners || w.walked >= walkedWidth && w.hits < enoughHits
+	return byOwner || len(w.view.ownerList) <= fewOwners || w.hits < w.walked/sparse
 }
 
 // nextWithin reads the terms of words that have a fragment in their middle.
@@ -295,7 +295,7 @@ func (w *walk) resize() {
 		return
 	}
 	chunk := 4 * w.chunk
-	if missing := w.size + 1 - w.found; missing > 0 && w.found >= enoughHits {
+	if missing := w.size + 1 - w.found; missing > 0 && w.found >= tellingHits {
 		chunk = min(chunk, missing*w.walked/w.found*5/4)
 	}
 	w.chunk = min(max(chunk, narrowChunk), widestChunk)
