@@ -88,13 +88,19 @@ func brim(t *testing.T, folder string) (empty func()) {
 	return func() { _ = os.Remove(f.Name()) }
 }
 
-// fillPages writes rows, smaller and smaller, until the server has no page left to write one on.
+// fillPages writes rows, smaller and smaller, until the server has no page left to write one on. The server gives pages
+// back for a while that it no longer needs, so this is done again and again.
 func (in *inventory) fillPages(t *testing.T) {
 	t.Helper()
-	for size := 1 << 20; size >= 16; {
-		if _, err := in.db.ExecContext(t.Context(), "INSERT INTO filler VALUES (REPEAT('x', ?))", size); err != nil {
-			size /= 4
+	for quiet := 0; quiet < 5; quiet++ {
+		for size := 1 << 20; size >= 16; {
+			if _, err := in.db.ExecContext(t.Context(), "INSERT INTO filler VALUES (REPEAT('x', ?))", size); err != nil {
+				size /= 4
+			} else {
+				quiet = 0
+			}
 		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 
