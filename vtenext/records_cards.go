@@ -146,7 +146,8 @@ func (v *viewer) card(r row) search.Card {
 			Name: c.name, Label: v.words.field(r.shape.entityType, c.field), Value: value,
 		})
 	}
-	card.Subtitle = v.subtitle(r, status, address)
+	card.Parents = v.parentsSeen(r)
+	card.Subtitle = v.subtitle(card.Parents, status, address)
 	if successor := r.successor(); successor != nil {
 		if _, seen := v.seen[*successor]; seen {
 			card.Successor = successor
@@ -158,13 +159,17 @@ func (v *viewer) card(r row) search.Card {
 	return card
 }
 
+// parentsSeen returns the persons and companies the record belongs to, as far as the subject may see them and that.
+func (v *viewer) parentsSeen(r row) []permissions.Record {
+	parents := r.parentsOf(v.parents, v.shows(r))
+	return slices.DeleteFunc(parents, func(p permissions.Record) bool { _, seen := v.seen[p]; return !seen })
+}
+
 // subtitle tells the record from its namesakes: how far it is, and to whom it belongs, or else an address.
-func (v *viewer) subtitle(r row, status, address string) string {
+func (v *viewer) subtitle(parents []permissions.Record, status, address string) string {
 	parts := []string{status}
-	for _, parent := range r.parentsOf(v.parents, v.shows(r)) {
-		if p, seen := v.seen[parent]; seen {
-			parts = append(parts, v.label(p))
-		}
+	for _, parent := range parents {
+		parts = append(parts, v.label(v.seen[parent]))
 	}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	if len(parts) == 0 {

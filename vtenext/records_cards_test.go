@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -37,9 +38,9 @@ func cardsShow(t *testing.T, l *library) {
 	slices.SortFunc(got.Fields, func(a, b search.CardField) int { return cmp.Compare(a.Name, b.Name) })
 	want := search.Card{
 		Record: permissions.Record{Type: "HelpDesk", ID: fmt.Sprint(id)}, Label: "Does not print", Number: "TT9",
-		Subtitle: "Open · Rossi Ada",
-		Fields:   []search.CardField{{Name: "ticket_no", Label: "Ticket No", Value: "TT9"}, {Name: "ticketstatus", Label: "Status", Value: "Open"}},
-		URL:      fmt.Sprintf("https://crm.example.com/index.php?module=HelpDesk&action=DetailView&record=%d", id),
+		Subtitle: "Open · Rossi Ada", Parents: []permissions.Record{{Type: "Contacts", ID: fmt.Sprint(contact)}},
+		Fields: []search.CardField{{Name: "ticket_no", Label: "Ticket No", Value: "TT9"}, {Name: "ticketstatus", Label: "Status", Value: "Open"}},
+		URL:    fmt.Sprintf("https://crm.example.com/index.php?module=HelpDesk&action=DetailView&record=%d", id),
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("card (-want +got):\n%s", diff)
@@ -147,5 +148,40 @@ func cardsName(t *testing.T, l *library) {
 	}
 	if seen == 0 {
 		t.Error("nobody sees anybody's company")
+	}
+}
+
+func cardsNameByVisibleFields(t *testing.T, l *library) {
+	docs, _ := l.changes(t, "", 5000)
+	var deals []permissions.Record
+	for _, d := range docs {
+		if d.Record.Type == "Potentials" && len(d.Parents) > 0 {
+			deals = append(deals, d.Record)
+		}
+	}
+	parents := func() (named int) {
+		for user := 4; user < 30; user++ {
+			cards, err := l.Cards(t.Context(), permissions.Subject{UserID: fmt.Sprint(user)}, deals)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range cards {
+				named += len(c.Parents)
+			}
+		}
+		return named
+	}
+	keep(t, l.db, "vte_users", "vte_profile2globalperm", "vte_profile2field")
+	exec(t, l.db, "UPDATE vte_users SET is_admin = 'off'") // who may see all sees every field
+	exec(t, l.db, "UPDATE vte_profile2globalperm SET globalactionpermission = 1")
+	l.now = l.now.Add(time.Hour)
+	if parents() == 0 {
+		t.Error("no card names a company")
+	}
+	exec(t, l.db, `UPDATE vte_profile2field SET visible = 1 WHERE fieldid IN (SELECT fieldid FROM vte_field
+		WHERE fieldname = 'related_to' AND tabid = (SELECT tabid FROM vte_tab WHERE name = 'Potentials'))`)
+	l.now = l.now.Add(time.Hour)
+	if n := parents(); n > 0 {
+		t.Errorf("%d companies are named by a field that every profile hides", n)
 	}
 }

@@ -60,6 +60,7 @@ func TestRecords(t *testing.T) {
 		{"cards show what the subject may see", cardsShow},
 		{"cards leave hidden fields out", cardsHide},
 		{"cards name only what may be seen", cardsName},
+		{"cards name no company by a field that is hidden", cardsNameByVisibleFields},
 		{"changes around the end of daylight saving time are told", daylightSaving},
 		{"records without a time are told first", withoutTime},
 		{"deleted records are told as such", deletedRecords},

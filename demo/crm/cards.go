@@ -72,11 +72,11 @@ func (c *CRM) cardsOf(ctx context.Context, s permissions.Subject, rows []row) ([
 	return cards, nil
 }
 
-// relativesOf returns the ids of the records that cards of the rows name: their companies, and what leads became.
+// relativesOf returns the ids of the records that cards of the rows name: their persons and companies, and what leads became.
 func relativesOf(rows []row) []int64 {
 	ids := make([]int64, 0, len(rows))
 	for _, r := range rows {
-		ids = append(ids, r.account, r.became)
+		ids = append(ids, r.contact, r.account, r.became)
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
@@ -119,6 +119,11 @@ func (v viewer) card(r row) search.Card {
 			card.Number = value
 		}
 		card.Fields = append(card.Fields, search.CardField{Name: f.Name, Label: f.Label, Value: value})
+	}
+	for _, id := range []int64{r.contact, r.account} {
+		if parent, ok := v.relative(id); ok {
+			card.Parents = append(card.Parents, parent.record())
+		}
 	}
 	if company, ok := v.relative(r.account); ok {
 		card.Subtitle = strings.TrimPrefix(card.Subtitle+" · "+v.label(company), " · ")

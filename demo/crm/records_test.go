@@ -21,7 +21,8 @@ func TestCards(t *testing.T) {
 		}
 		want := []search.Card{{
 			Record: owner, Label: "Jürgen Müller", Number: "CON1001", Subtitle: "Owner · Brauhaus Müller",
-			URL: "https://crm.example/records/Contacts/" + owner.ID,
+			Parents: []permissions.Record{s.find(t, "Accounts", "Brauhaus Müller")},
+			URL:     "https://crm.example/records/Contacts/" + owner.ID,
 			Fields: []search.CardField{
 				{Name: "contact_no", Label: "Contact no.", Value: "CON1001"},
 				{Name: "firstname", Label: "First name", Value: "Jürgen"},

@@ -170,6 +170,11 @@ func (h *MemoryHost) Cards(ctx context.Context, s permissions.Subject, records [
 
 func (h *MemoryHost) card(s permissions.Subject, r *CRMRecord) search.Card {
 	c := search.Card{Record: r.Record, URL: "/crm/" + r.Record.Type + "/" + r.Record.ID}
+	for _, parent := range r.Parents {
+		if rec, ok := h.records[parent]; ok && h.access(s, rec).View {
+			c.Parents = append(c.Parents, parent)
+		}
+	}
 	for _, f := range h.visibleFields(s, r.Record.Type) {
 		switch v := r.Values[f.Name]; f.Name {
 		case "name":

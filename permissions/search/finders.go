@@ -143,15 +143,18 @@ func (tv *typeView) hasSite() bool {
 
 // byParents finds open deals and tickets of the persons and companies in groups found before.
 func (g *suggesting) byParents(ctx context.Context, groups []Group) (proposals, error) {
-	found := proposals{kind: byParent}
-	parents := make(map[int32][]string)
+	parents, named := make(map[int32][]string), make(map[permissions.Record]bool)
 	for _, group := range groups {
 		for _, item := range group.Items {
+			named[item.Record] = true
 			if typeID, known := g.service.names.id(typeName, item.Record.Type); known {
 				parents[typeID] = append(parents[typeID], item.Record.ID)
 			}
 		}
 	}
+	found := proposals{kind: byParent, holds: func(c Card) bool {
+		return slices.ContainsFunc(c.Parents, func(r permissions.Record) bool { return named[r] })
+	}}
 	rows, err := g.service.store.openOf(ctx, parents, maxOpen)
 	slices.SortFunc(rows, latestFirst)
 	for _, row := range rows {

@@ -22,6 +22,7 @@ var (
 	anna  = permissions.Subject{UserID: "anna"}  // sees her own records
 	boss  = permissions.Subject{UserID: "boss"}  // sees everything
 	guest = permissions.Subject{UserID: "guest"} // sees anna's records, but no e-mail address
+	clerk = permissions.Subject{UserID: "clerk"} // sees anna's records, but not whose tickets are
 )
 
 // crm is a host in memory: records, whose they are, and who sees whose.
@@ -45,9 +46,9 @@ func newCRM() *crm {
 	return &crm{
 		clock:  time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC),
 		docs:   make(map[permissions.Record]search.Doc),
-		sees:   map[string][]string{"anna": {"anna"}, "guest": {"anna"}},
+		sees:   map[string][]string{"anna": {"anna"}, "guest": {"anna"}, "clerk": {"anna"}},
 		allOf:  make(map[string]string),
-		hidden: map[string]string{"guest": "email"},
+		hidden: map[string]string{"guest": "email", "clerk": "parent"},
 		linked: make(map[string][]permissions.Record),
 	}
 }
@@ -130,13 +131,16 @@ func (c *crm) Scope(_ context.Context, s permissions.Subject, entityType string)
 	return permissions.Scope{All: s == boss || c.allOf[s.UserID] == entityType, More: c.wide, Owners: owners}, nil
 }
 
-func (c *crm) Cards(_ context.Context, _ permissions.Subject, records []permissions.Record) ([]search.Card, error) {
+func (c *crm) Cards(_ context.Context, s permissions.Subject, records []permissions.Record) ([]search.Card, error) {
 	var cards []search.Card
 	for _, r := range records {
 		if r.Type == c.failing {
 			return nil, errors.New("the table is being rebuilt")
 		}
 		card := search.Card{Record: r, Label: c.docs[r].Label}
+		if c.hidden[s.UserID] != "parent" {
+			card.Parents = c.docs[r].Parents
+		}
 		for _, e := range c.docs[r].Entries {
 			if e.Kind == permissions.KindNumber {
 				card.Number = e.Value

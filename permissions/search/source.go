@@ -38,6 +38,9 @@ type Card struct {
 	Subtitle string // what tells this record from its namesakes: a company, an address, a stage
 	Fields   []CardField
 	URL      string // the record's page in the CRM; may be empty
+	// Parents are the persons and companies this record belongs to that the subject may view, by fields visible to the
+	// subject: nobody learns from a suggestion what belongs to whom.
+	Parents []permissions.Record
 	// Successor is set on a record that became another, as a converted lead became a contact.
 	Successor *permissions.Record
 }

@@ -18,7 +18,12 @@ type proposals struct {
 	kind string
 	list []proposal
 	cut  bool // there may be more
+	// holds tells whether the reason is one that the subject may see on the card; nil for reasons found in visible fields.
+	holds func(Card) bool
 }
+
+// shows reports whether a proposal may be suggested, once its card is known.
+func (p proposals) shows(card *Card) bool { return card != nil && (p.holds == nil || p.holds(*card)) }
 
 // suggesting is one call of Suggest.
 type suggesting struct {
@@ -112,7 +117,7 @@ func (g *suggesting) assemble(found []proposals, ahead int) (groups []Group, unk
 			}
 			_, typeVisible := g.view.linkable[p.record.Type]
 			card, checked := g.cards[p.record]
-			if !typeVisible || taken[p.record] || checked && card == nil {
+			if !typeVisible || taken[p.record] || checked && !from.shows(card) {
 				continue
 			}
 			taken[p.record] = true

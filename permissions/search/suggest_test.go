@@ -98,6 +98,12 @@ func TestSuggestionsComeWithTheirReason(t *testing.T) {
 				t.Errorf("guest is shown %v", got)
 			}
 		})
+		t.Run("a ticket whose contact stands in a field the user may not see is not suggested for it", func(t *testing.T) {
+			got := suggested(t, s, clerk, search.Mail{Participants: from("a.rossi@acme.it")})
+			if !slices.Equal(got, []string{"address: Anna Rossi", "domain: Acme"}) {
+				t.Errorf("clerk is shown %v", got)
+			}
+		})
 	})
 }
 

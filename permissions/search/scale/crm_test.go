@@ -88,7 +88,7 @@ func (c *crm) Check(
 func (c *crm) Cards(ctx context.Context, _ permissions.Subject, records []permissions.Record) ([]search.Card, error) {
 	cards := make([]search.Card, 0, len(records))
 	err := c.each(ctx, func(r row) bool {
-		cards = append(cards, search.Card{Record: r.record(), Label: r.label(), Number: r.number(), Subtitle: r.email})
+		cards = append(cards, search.Card{Record: r.record(), Label: r.label(), Number: r.number(), Subtitle: r.email, Parents: r.parents()})
 		return true
 	}, idIn(records), ids(records)...)
 	return cards, err
@@ -186,10 +186,15 @@ func (r row) doc() search.Doc {
 			d.Entries = append(d.Entries, e)
 		}
 	}
-	if r.parent != 0 {
-		d.Parents = []permissions.Record{row{id: r.parent, kind: kindAt(r.parent)}.record()}
-	}
+	d.Parents = r.parents()
 	return d
+}
+
+func (r row) parents() []permissions.Record {
+	if r.parent == 0 {
+		return nil
+	}
+	return []permissions.Record{row{id: r.parent, kind: kindAt(r.parent)}.record()}
 }
 
 func kindOf(entityType string) int { return slices.Index(types, entityType) }
