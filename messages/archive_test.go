@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -229,27 +228,4 @@ func TestArchiveNamesFilesSafely(t *testing.T) {
 			t.Errorf("name in the receipt = %q, want the sender's", got)
 		}
 	})
-}
-
-// TestManyAttachmentsOnManyRecords wants linking again to cost what linking first did, and not to grow with the square of
-// what is known.
-func TestManyAttachmentsOnManyRecords(t *testing.T) {
-	const attachments, records = 100, 50
-	h := newHarness(t, dbtest.SQLite(t))
-	var l letter
-	for i := range attachments {
-		l.files = append(l.files, pdf(fmt.Sprint(i)))
-	}
-	var on []permissions.Record
-	for i := range records {
-		on = append(on, permissions.Record{Type: "Contacts", ID: fmt.Sprint(i)})
-	}
-	start := time.Now()
-	h.archive(ann, l, on...)
-	first := time.Since(start)
-	h.archive(bob, l, on...)
-	if again := time.Since(start) - first; again > 8*first {
-		t.Errorf("linking took %s, and %s again", first, again)
-	}
-	h.wantCounts(map[string]int{"host_documents": attachments, "mc_link_documents": 2 * attachments * records})
 }

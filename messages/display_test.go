@@ -187,7 +187,7 @@ func TestLongStylesAreShownAtOnce(t *testing.T) {
 	for _, repeated := range []string{"a ", "url(", "(", "a{", "/*", "@a ", "'", "color:red;"} {
 		shown(t, h, letter{html: `<p style="color:` + strings.Repeat(repeated, 500_000) + `">x</p>`}, messages.BodyOptions{})
 	}
-	if took := time.Since(start); took > 30*time.Second {
+	if took := time.Since(start); took > 2*time.Minute {
 		t.Errorf("styles took %s", took)
 	}
 }

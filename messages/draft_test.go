@@ -265,7 +265,7 @@ func TestManyInlineAttachments(t *testing.T) {
 	d.HTML = strings.Repeat(`<img src="cid:499.png@1">`, 100_000)
 	start := time.Now()
 	receipt, err := h.sendDraft(ann, d, nil, nora)
-	if took := time.Since(start); err != nil || took > 20*time.Second {
+	if took := time.Since(start); err != nil || took > 2*time.Minute {
 		t.Fatalf("Archive = %v after %s", err, took)
 	}
 	m, err := h.Message(t.Context(), ann, receipt.Message.ID)
