@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mailconnector/mailconnector/documents"
-	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/messages/mail"
 	"github.com/mailconnector/mailconnector/permissions"
