@@ -63,9 +63,12 @@ func (s *splitter) parseHeader(block []byte) header {
 	return parseHeader(block)
 }
 
+// maxTrailing bounds the white space at the end of a line, in bytes, behind which we look for what asks for more.
+const maxTrailing = 100
+
 // unfinished tells whether the last line of a block ends as a line does that goes on.
 func unfinished(block []byte) bool {
-	block = bytes.TrimRight(block, " \t\r\n")
+	block = bytes.TrimRight(block[max(0, len(block)-maxTrailing):], " \t\r\n")
 	return bytes.HasSuffix(block, []byte(";")) || bytes.HasSuffix(block, []byte(","))
 }
 

@@ -35,6 +35,8 @@ func TestHostileMails(t *testing.T) {
 		{"megabytes of plus signs in UTF-7", many("Content-Type: text/plain; charset=utf-7\r\n\r\n", "+A", megabytes<<18), "", 96},
 		{"200,000 lines of a header that are no fields", many("Subject: a\r\n", "x y\r\n", 200_000), mail.ProblemHeaderUnfinished, 32},
 		{"5,000 parts with lines that are no fields", many(mixed, "--b\r\nContent-Type: text/plain\r\n"+strings.Repeat("x:y z\r\nx y\r\n", 200), 5000), mail.ProblemHeaderUnfinished, 96},
+		{"lines that are no fields behind more header than is read", many(strings.Repeat("X: y\r\n", 180_000), "x y\r\nSubject: a\r\n", 100_000), mail.ProblemHeaderTooLong, 32},
+		{"lines of white space behind a semicolon in a header", many("X: ;\r\n", "\r \r\n", 250_000), "", 32},
 		{"30,000 empty parts", many(mixed, "--b\r\n\r\n", 30_000), mail.ProblemTooManyParts, 32},
 		{"20,000 text parts", many(mixed, latinPart+latin+"\r\n", 20_000), mail.ProblemTooManyParts, 96},
 		{"20,000 parts named in HTML", many(mixed, "--b\r\nContent-Type: image/png\r\nContent-ID: <a>\r\n\r\n", 20_000), mail.ProblemTooManyParts, 32},

@@ -9,8 +9,11 @@ import (
 const maxJunk = 8 << 10
 
 // skipJunk skips lines that are no fields where the header goes on behind them, and tells whether there are such. If not, the body
-// begins here. Block is the header so far.
+// begins here. Block is the header so far; a full one takes no field that may come behind them.
 func (s *splitter) skipJunk(block []byte) bool {
+	if len(block) >= s.limits.Header {
+		return false
+	}
 	window := s.src.peek(maxJunk)
 	n := s.junk(window[:min(len(window), maxJunk)], block)
 	s.src.skip(n)
