@@ -109,6 +109,9 @@ func (e *Extension) Migrate(ctx context.Context) error {
 	return e.db.Migrate(ctx, migrations())
 }
 
+// Tables names the tables that [Extension.Migrate] creates. Nothing else in the database is the module's.
+func Tables() []string { return database.Tables(migrations()) }
+
 func migrations() []database.Migration {
 	return slices.Concat(
 		database.Migrations(),

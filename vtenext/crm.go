@@ -20,7 +20,7 @@ type Config struct {
 	DB *sql.DB
 
 	// TablePrefix is $table_prefix of the CRM's config.inc.php, without the underscore that follows it: at most 20
-	// letters, digits and underscores. Defaults to DefaultTablePrefix.
+	// letters, digits and underscores, and not the module's own mc. Defaults to DefaultTablePrefix.
 	TablePrefix string
 
 	// TimeZone is $default_timezone of config.inc.php: the CRM keeps its times in it. Defaults to UTC.
@@ -70,6 +70,9 @@ func New(c Config) (*CRM, error) {
 	}
 	if !tablePrefix.MatchString(c.TablePrefix) {
 		return nil, fmt.Errorf("vtenext: table prefix %q: want at most 20 letters, digits and underscores", c.TablePrefix)
+	}
+	if strings.EqualFold(c.TablePrefix, "mc") {
+		return nil, fmt.Errorf("vtenext: table prefix %q is the module's own: its tables would have the names of the CRM's", c.TablePrefix)
 	}
 	if c.TimeZone == nil {
 		c.TimeZone = time.UTC

@@ -15,6 +15,7 @@ func TestNewRefusesWhatCannotBeRight(t *testing.T) {
 		"a prefix that ends a name": {DB: db, TablePrefix: "vte`; DROP"},
 		"a prefix with a brace":     {DB: db, TablePrefix: "{vte}"},
 		"a prefix that is too long": {DB: db, TablePrefix: strings.Repeat("v", 21)},
+		"the prefix of our tables":  {DB: db, TablePrefix: "MC"},
 	} {
 		if _, err := vtenext.New(c); err == nil {
 			t.Errorf("%s was accepted", name)

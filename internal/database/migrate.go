@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -61,6 +62,20 @@ var historyTable = Migration{
 		id TEXT NOT NULL PRIMARY KEY,
 		applied INTEGER NOT NULL
 	)`,
+}
+
+// created finds the table that a step creates.
+var created = regexp.MustCompile(`^CREATE TABLE (?:IF NOT EXISTS )?(\w+)`)
+
+// Tables names the tables that steps create, and the one that records the steps.
+func Tables(steps []Migration) []string {
+	var tables []string
+	for _, step := range append([]Migration{historyTable}, steps...) {
+		if found := created.FindStringSubmatch(step.MySQL); found != nil {
+			tables = append(tables, found[1])
+		}
+	}
+	return tables
 }
 
 // Migrate applies, in order, the steps that mc_migrations does not record yet. A table, column or index that is already
