@@ -20,11 +20,15 @@ type values []string
 
 // UnmarshalYAML takes a scalar or a list of scalars as they are written.
 func (v *values) UnmarshalYAML(node *yaml.Node) error {
-	if node.Kind == yaml.ScalarNode {
+	switch node.Kind {
+	case yaml.ScalarNode:
 		*v = values{node.Value}
 		return nil
+	case yaml.SequenceNode:
+		return node.Decode((*[]string)(v))
+	default:
+		return fmt.Errorf("line %d: want a value, or several as [a, b]", node.Line)
 	}
-	return node.Decode((*[]string)(v))
 }
 
 // configure reads the file that --config names and sets the flags that the command line left out. A key is the name of a

@@ -51,12 +51,14 @@ func TestAFileSaysWhatTheCommandLineDoesNot(t *testing.T) {
 	check("the environment wins", map[string]string{"dsn-file": ""})
 	write("")
 	check("an empty file", nil)
+	write("vendor:\n")
+	check("a list of nothing", map[string]string{"vendor": ""})
 
 	for text, want := range map[string]string{
 		"vtenxt: /var/www/crm":        `no setting "vtenxt"`,
 		"config: other.yaml":          `no setting "config"`,
 		"prefix: [/a, /b]":            "prefix wants one value",
-		"prefix: {a: b}":              "settings.yaml",
+		"prefix: {a: b}":              "settings.yaml: line 1: want a value, or several",
 		"prefix: /a\nprefix: /b":      "already defined",
 		"- vtenext":                   "settings.yaml",
 		"prefix: /a\n---\nprefix: /b": "more than one document",

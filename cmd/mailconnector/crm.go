@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -103,6 +105,34 @@ func (c *crmFlags) read() (installed vtenext.Installation, err error) {
 	installed.SiteURL = cmp.Or(c.url, installed.SiteURL)
 	c.version, c.storage, c.url = installed.Version, installed.Folder, installed.SiteURL
 	return installed, nil
+}
+
+// address is that of the CRM, by https except on this machine.
+func (c *crmFlags) address() (*url.URL, error) {
+	if _, err := c.read(); err != nil {
+		return nil, err
+	}
+	address, err := url.Parse(c.url)
+	if err != nil || address.Host == "" {
+		return nil, usageError{"wants --crm-url, such as https://crm.example.com"}
+	}
+	if address.Scheme == "http" && !isLoopback(address.Hostname()) {
+		return nil, usageError{fmt.Sprintf("the address of the CRM is %s, but passwords and mails travel, which Outlook lets through over https only: "+
+			"let the web server answer by https too, and give --crm-url https://%s%s", c.url, address.Hostname(), address.Path)}
+	}
+	return address, nil
+}
+
+// isLoopback reports whether a host is this machine, where http stays.
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// pageOf is where users find a page of the module: on the host of the CRM, below the module's own path, whatever path the
+// CRM has there.
+func pageOf(crm *url.URL, prefix, page string) string {
+	return (&url.URL{Scheme: crm.Scheme, Host: crm.Host}).JoinPath(prefix, page).String()
 }
 
 // dataSource reads the data source name from where it was given, and adds what the module needs of a connection.

@@ -11,7 +11,6 @@ import (
 	"mime"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/mailconnector/mailconnector/licensing"
@@ -42,6 +41,10 @@ func (c *siteFlags) examine(ctx context.Context, s streams, reach bool) error {
 	if c.storage == "" || c.content == "" {
 		return usageError{"wants --content, and --vtenext or --storage"}
 	}
+	site, err := c.address()
+	if err != nil {
+		return err
+	}
 	installed, err := c.crmFlags.open(ctx, s, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
@@ -54,9 +57,9 @@ func (c *siteFlags) examine(ctx context.Context, s streams, reach bool) error {
 		x.module(ctx, c, installed, keys)
 	}
 	if reach {
-		x.address(ctx, strings.TrimRight(c.url, "/")+c.path+"/api/v1/compatibility")
+		x.address(ctx, pageOf(site, c.path, "api/v1/compatibility"))
 	}
-	return errors.Join(x.verdict(strings.TrimRight(c.url, "/")+c.path+"/admin/"), installed.db.Close())
+	return errors.Join(x.verdict(pageOf(site, c.path, "admin/")), installed.db.Close())
 }
 
 // examination is what was found so far.
@@ -175,7 +178,7 @@ func (x *examination) license(ctx context.Context, mounted *site) {
 		err = status.State.Err()
 	}
 	if err != nil {
-		x.fail("license", err, "send the output of mailconnector license request to your partner, then mailconnector license activate")
+		x.fail("license", err, "send the output of mailconnector license request, with the same flags, to your partner; then mailconnector license activate")
 		return
 	}
 	x.fine("license", fmt.Sprintf("%s, %d of %d seats taken", status.State, status.SeatsUsed, status.SeatsTotal))

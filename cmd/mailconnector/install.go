@@ -7,7 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/mailconnector/mailconnector/module"
@@ -24,14 +24,11 @@ func installCommand() command {
 			c.declare(f)
 			path := f.String("prefix", module.DefaultPrefix, "`path` everything is served below")
 			return func(ctx context.Context, s streams, _ []string) error {
-				if _, err := c.read(); err != nil {
+				site, err := c.address()
+				if err != nil {
 					return err
 				}
-				site, err := url.Parse(c.url)
-				if err != nil || site.Host == "" {
-					return usageError{"wants --crm-url, such as https://crm.example.com"}
-				}
-				address := site.Scheme + "://" + site.Host + strings.TrimRight(*path, "/") + "/admin/"
+				address := pageOf(site, *path, "admin/")
 				return c.with(ctx, s, func(installed *crm) error {
 					if err := installed.AddMenuEntry(ctx, address); err != nil {
 						return err
@@ -48,12 +45,12 @@ func uninstallCommand() command {
 	return command{
 		summary: "Take the module out of the menu of vtenext's settings and, if asked, its tables out of the database.",
 		detail: "Every mail that was linked stays in the CRM, with its documents. --tables removes licenses, sessions, the search index\n" +
-			"and the record of who linked what, but not the folder of mails; it asks for the name of the database first.",
+			"and the record of who linked what, but not the folder of mails; it asks for the name of the database first. Stop serve before that.",
 		example: "mailconnector uninstall --vtenext /var/www/crm\nmailconnector uninstall --vtenext /var/www/crm --tables",
 		flags: func(f *flag.FlagSet) runner {
 			var c crmFlags
 			c.declare(f)
-			tables := f.Bool("tables", false, "remove the module's tables too, all named mc_…")
+			tables := f.Bool("tables", false, "remove the module's tables too")
 			return func(ctx context.Context, s streams, _ []string) error {
 				return c.with(ctx, s, func(installed *crm) error {
 					removed, err := installed.RemoveMenuEntry(ctx)
@@ -112,9 +109,11 @@ func (c *crm) dropTables(ctx context.Context, s streams) error {
 	return err
 }
 
+// ownTables lists those of the module's tables that are there. Others may have names that begin as theirs do.
 func (c *crm) ownTables(ctx context.Context) (tables []string, err error) {
-	rows, err := c.db.QueryContext(ctx, `SELECT table_name FROM information_schema.tables
-		WHERE table_schema = DATABASE() AND table_name LIKE 'mc!_%' ESCAPE '!' ORDER BY table_name`)
+	own := module.Tables()
+	rows, err := c.db.QueryContext(ctx,
+		"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'")
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +123,10 @@ func (c *crm) ownTables(ctx context.Context) (tables []string, err error) {
 		if err := rows.Scan(&table); err != nil {
 			return nil, err
 		}
-		tables = append(tables, table)
+		if slices.Contains(own, table) {
+			tables = append(tables, table)
+		}
 	}
+	slices.Sort(tables)
 	return tables, rows.Err()
 }

@@ -24,6 +24,10 @@ func comesAndGoes(t *testing.T, b *beside) {
 
 	wantLines(t, must(t, "", "uninstall"), `^the menu entry is gone$`)
 	want("uninstalled", "none")
+	if code, _, problems := mailconnector(t, "", "install", "--crm-url", "http://crm.intranet/vte"); code != exitUsage ||
+		!strings.Contains(problems, "give --crm-url https://crm.intranet/vte") {
+		t.Errorf("install for a CRM without https: exit %d, problems %q", code, problems)
+	}
 	wantLines(t, must(t, "", "uninstall"), `^the menu entry was not there$`)
 	for _, answer := range []string{"", "yes\n"} {
 		if code, _, problems := mailconnector(t, answer, "uninstall", "--tables"); code != exitFailed || !strings.Contains(problems, "no table was removed") {
@@ -31,10 +35,14 @@ func comesAndGoes(t *testing.T, b *beside) {
 		}
 	}
 	must(t, "", b.args("migrate")...) // nothing is missing yet
+	b.exec(t, "CREATE TABLE mc_of_others (id INT)")
 	wantLines(t, must(t, text(t, b.db, "SELECT DATABASE()")+"\n", "uninstall", "--tables"), `tables are gone; every mail stays`)
 	wantLines(t, must(t, "", "uninstall", "--tables"), `^there are no tables of the module$`)
 	if got := text(t, b.db, "SELECT COUNT(*) FROM vte_messages"); got != mails || mails == "0" {
 		t.Errorf("the CRM has %s mails after all, want %s", got, mails)
+	}
+	if got := text(t, b.db, "SELECT GROUP_CONCAT(table_name) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name LIKE 'mc%'"); got != "mc_of_others" {
+		t.Errorf("tables left: %s, want that of others", got)
 	}
 	b.exec(t, "DELETE FROM vte_settings_blocks WHERE label = 'LBL_OTHER_SETTINGS'")
 	wantFailure(t, "menu is disabled: vte_settings_blocks: there is no group", append([]string{"install"}, crm...)...)

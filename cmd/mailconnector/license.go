@@ -58,7 +58,7 @@ func licenseStatusCommand() command {
 	return command{
 		summary: "Print the state of the license and its seats.",
 		detail:  "It fails where no license is in force, so that a script can tell.",
-		example: "mailconnector license status",
+		example: "mailconnector license status --config /etc/mailconnector.yaml",
 		flags: func(f *flag.FlagSet) runner {
 			return withInstallation(f, func(ctx context.Context, s streams, l *licensing.Service, _ []string) error {
 				status, err := l.Status(ctx)
@@ -77,7 +77,7 @@ func licenseStatusCommand() command {
 func licenseRequestCommand() command {
 	return command{
 		summary: "Print what to send to a partner to get a license.",
-		example: "mailconnector license request --users 25 > request.txt",
+		example: "mailconnector license request --config /etc/mailconnector.yaml --users 25 > request.txt",
 		flags: func(f *flag.FlagSet) runner {
 			users := f.Int("users", 10, "`number` of people who will use the add-in")
 			return withInstallation(f, func(_ context.Context, s streams, l *licensing.Service, _ []string) error {
@@ -92,7 +92,7 @@ func licenseActivateCommand() command {
 	return command{
 		summary: "Activate a license from a file or from standard input.",
 		args:    "[LICENSE]",
-		example: "mailconnector license activate license.txt",
+		example: "mailconnector license activate --config /etc/mailconnector.yaml license.txt",
 		flags: func(f *flag.FlagSet) runner {
 			return withInstallation(f, func(ctx context.Context, s streams, l *licensing.Service, args []string) error {
 				name, err := oneArgument(args)
@@ -116,7 +116,7 @@ func licenseActivateCommand() command {
 func licenseDeactivateCommand() command {
 	return command{
 		summary: "End the license here. Linked mails stay readable; seats stay assigned.",
-		example: "mailconnector license deactivate",
+		example: "mailconnector license deactivate --config /etc/mailconnector.yaml",
 		flags: func(f *flag.FlagSet) runner {
 			return withInstallation(f, func(ctx context.Context, s streams, l *licensing.Service, _ []string) error {
 				return l.Deactivate(ctx, operator)

@@ -100,6 +100,7 @@ func TestBesideVtenext(t *testing.T) {
 		{"the CRM's decisions are exported", exportsDecisions},
 		{"a decision is explained", explainsDecision},
 		{"a user signs in, searches and links", linksWhileServing},
+		{"wrong passwords are counted for who gives them", countsByClient},
 		{"what was linked is exported and verified", exportsMails},
 		{"an administrator shares linked mails", sharesWhileServing},
 		{"the module comes and goes", comesAndGoes},
@@ -174,7 +175,8 @@ func buildsIndex(t *testing.T, b *beside) {
 
 func doctorAfter(t *testing.T, b *beside) {
 	wantLines(t, b.doctor(t, 0), `^ok +index +[1-9]\d+ records`, `^ok +module `, `goes on at https://crm.example.com/mailconnector/admin/$`)
-	wantLines(t, b.doctor(t, 2, "--reach", "--crm-url", "http://127.0.0.1:1"), `^FAIL  license `, `^FAIL  web address `)
+	wantLines(t, b.doctor(t, 2, "--reach", "--crm-url", "http://127.0.0.1:1/crm"), `^FAIL  license `,
+		`^FAIL  web address .*http://127.0.0.1:1/mailconnector/api/`)
 }
 
 func doctorNamesColumn(t *testing.T, b *beside) {
@@ -198,14 +200,14 @@ func (b *beside) exec(t *testing.T, statement string) {
 }
 
 // serving runs serve until the test ends or stop is called, and returns the address of the module.
-func (b *beside) serving(t *testing.T) (address string, stop func()) {
+func (b *beside) serving(t *testing.T, more ...string) (address string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out := &lines{told: make(chan string, 1)}
 	var problems bytes.Buffer
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, b.args("serve", "--addr", "127.0.0.1:0"), streams{strings.NewReader(""), out, &problems})
+		code <- run(ctx, b.args("serve", append([]string{"--addr", "127.0.0.1:0"}, more...)...), streams{strings.NewReader(""), out, &problems})
 	}()
 	stop = sync.OnceFunc(func() {
 		cancel()
@@ -306,36 +308,6 @@ func (b *beside) link(t *testing.T, c *moduletest.Client, to moduletest.Target) 
 	}
 }
 
-func exportsMails(t *testing.T, b *beside) {
-	mail, err := os.ReadFile(b.offer(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	record := []string{"--module", b.linked.Module, "--record", b.linked.Record}
-	must(t, "", b.args("export", append(record, "--out", "mails")...)...)
-	files, err := filepath.Glob("mails/*.eml")
-	if err != nil || len(files) != 1 {
-		t.Fatalf("exported %v, %v, want one mail", files, err)
-	}
-	if exported, err := os.ReadFile(files[0]); err != nil || !bytes.Equal(exported, mail) {
-		t.Errorf("the exported mail has %d bytes of %d, %v", len(exported), len(mail), err)
-	}
-	if box := must(t, "", b.args("export", append(record, "--mbox", "-")...)...); !strings.HasPrefix(box, "From juergen.mueller@") {
-		t.Errorf("the mailbox begins with %.60q", box)
-	}
-	wantLines(t, must(t, "", b.args("export", "--verify")...), `^1 copies of mails, \d+ parts, `)
-	blobs, err := filepath.Glob("content/*/*")
-	if err != nil || len(blobs) == 0 {
-		t.Fatalf("kept %v, %v, want the bytes of the mail", blobs, err)
-	}
-	for _, blob := range blobs {
-		if err := os.WriteFile(blob, []byte("not what it was"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wantFailure(t, "not as it was", b.args("export", "--verify")...)
-}
-
 // files hashes the files in the CRM's storage, without the pages that keep its folders from being listed.
 func (b *beside) files(t *testing.T) map[string]string {
 	t.Helper()
@@ -359,23 +331,4 @@ func (b *beside) files(t *testing.T) map[string]string {
 func (b *beside) offer(t *testing.T) string {
 	t.Helper()
 	return filepath.Join(repository, "demo", "outlook", "mails", "1-offer.eml")
-}
-
-func exportsDecisions(t *testing.T, b *beside) {
-	truth := string(shared(t, "vtenext", "truth-a", "permitted.tsv.gz"))
-	got := must(t, "", "access", "export", "--format", "tsv")
-	if got != truth {
-		t.Errorf("the export of %d bytes differs from the CRM's own answers of %d:\n%s", len(got), len(truth), cmp.Diff(truth, got))
-	}
-	_, first, _ := strings.Cut(got, "\n")
-	user, _, _ := strings.Cut(first, "\t")
-	if one := must(t, "", "access", "export", "--users", user, "--modules", "Accounts"); one == "" || len(one) >= len(got) {
-		t.Errorf("the export of one user and module has %d bytes of %d", len(one), len(got))
-	}
-}
-
-func explainsDecision(t *testing.T, b *beside) {
-	id := text(t, b.db, "SELECT MIN(crmid) FROM vte_crmentity WHERE setype = 'Accounts' AND deleted = 0")
-	wantLines(t, must(t, "", "access", "explain", "--user", "user7", "--module", "Accounts", "--record", id), `^view +allowed `)
-	wantFailure(t, "nobody-here", "access", "explain", "--user", "nobody-here", "--module", "Accounts")
 }

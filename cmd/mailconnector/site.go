@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 
@@ -21,8 +19,8 @@ import (
 // siteFlags name an installation with the module in it.
 type siteFlags struct {
 	crmFlags
-	path, installation, content string
-	vendors, origins            list
+	path, installation, content, clientHeader string
+	vendors, origins                          list
 }
 
 func (c *siteFlags) declare(f *flag.FlagSet) {
@@ -32,6 +30,8 @@ func (c *siteFlags) declare(f *flag.FlagSet) {
 	f.StringVar(&c.content, "content", "", contentUsage)
 	f.Var(&c.vendors, "vendor", "public key `file` of who signs licenses; may be given several times")
 	f.Var(&c.origins, "origin", "`origin` the add-in is served from, such as https://crm.example.com; may be given several times (default: that of --crm-url)")
+	f.StringVar(&c.clientHeader, "client-ip-header", "", "`header` in which the web server names its client, such as X-Real-IP; it has to set it itself. Without it wrong\n"+
+		"passwords that come through a web server on this machine are counted for each user, but not for each address")
 }
 
 // site is the module in an installation.
@@ -88,7 +88,8 @@ func (c *siteFlags) mount(installed *crm, keys []licensing.PublicKey, logger *sl
 	}
 	ext, err := module.New(module.Config{
 		DB: installed.db, Host: host, Prefix: c.path, CRMURL: c.url, Installation: c.installation,
-		AllowedOrigins: c.origins, VendorKeys: keys, Content: content, Logger: logger,
+		AllowedOrigins: c.origins, VendorKeys: keys, Content: content,
+		ClientIP: clientIP(c.clientHeader), Logger: logger,
 	})
 	if err != nil {
 		return nil, errors.Join(err, content.Close())
@@ -118,16 +119,9 @@ func (c *siteFlags) license(ctx context.Context, s streams) (service *licensing.
 
 // complete refuses what is missing, fills in what follows from the rest, and reads the keys that sign licenses.
 func (c *siteFlags) complete(s streams) (keys []licensing.PublicKey, err error) {
-	if _, err := c.read(); err != nil {
+	address, err := c.address()
+	if err != nil {
 		return nil, err
-	}
-	address, err := url.Parse(c.url)
-	if err != nil || address.Host == "" {
-		return nil, usageError{"wants --crm-url, such as https://crm.example.com"}
-	}
-	if address.Scheme == "http" && !isLoopback(address.Hostname()) {
-		return nil, usageError{fmt.Sprintf("the address of the CRM is %s, but passwords and mails travel, which Outlook lets through over https only: "+
-			"let the web server answer by https too, and give --crm-url https://%s%s", c.url, address.Hostname(), address.Path)}
 	}
 	if len(c.vendors) == 0 {
 		return nil, usageError{"wants --vendor: the public key of who signs licenses"}
@@ -146,12 +140,6 @@ func (c *siteFlags) complete(s streams) (keys []licensing.PublicKey, err error) 
 		keys = append(keys, key)
 	}
 	return keys, nil
-}
-
-// isLoopback reports whether a host is this machine, where http stays.
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // host is vtenext as the module meets it.
