@@ -144,6 +144,23 @@ func TestKnowingAMessageIDOpensNothing(t *testing.T) {
 			}
 		})
 	})
+	t.Run("a mail of images and links alone", func(t *testing.T) {
+		onBoth(t, func(t *testing.T, h *harness) {
+			wordless := letter{html: `<a href="https://acme.example/?for=ann"><img src="https://acme.example/1.png"></a>`}
+			real := h.archive(ann, wordless, nora)
+			h.crm.hide(bob, nora)
+			for name, empty := range map[string]letter{"no words": {text: " "}, "no words in HTML": {html: "<p></p>"}} {
+				if receipt := h.archive(bob, empty, acme); receipt.Message.ID == real.Message.ID {
+					t.Errorf("with %s bob joined a mail that he does not have", name)
+				}
+			}
+			carol := permissions.Subject{UserID: "carol"}
+			h.crm.hide(carol, nora, acme)
+			if receipt := h.archive(carol, wordless, offer); receipt.Message.ID != real.Message.ID {
+				t.Error("carol, who has the mail, does not join it")
+			}
+		})
+	})
 	t.Run("who holds the whole mail joins it", func(t *testing.T) {
 		onBoth(t, func(t *testing.T, h *harness) {
 			real := h.archive(ann, full, nora)

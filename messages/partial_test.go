@@ -195,7 +195,10 @@ func TestWordsCompleteFields(t *testing.T) {
 }
 
 func TestJoiningTellsNothingThatACopyLacks(t *testing.T) {
-	cloud := []messages.DraftAttachment{{ID: "1", Name: "plan.docx", State: messages.StateURL, URL: "https://cloud.example/secret"}}
+	inCloud := func(name, url string) []messages.DraftAttachment {
+		return []messages.DraftAttachment{{ID: "1", Name: name, State: messages.StateURL, URL: url}}
+	}
+	cloud := inCloud("plan.docx", "https://cloud.example/secret")
 	send := func(h *harness, who permissions.Subject, list []messages.DraftAttachment, on permissions.Record) messages.Receipt {
 		h.t.Helper()
 		receipt, err := h.Archive(h.t.Context(), who, messages.Request{Links: []permissions.Record{on}, Source: messages.Structured(
@@ -212,6 +215,8 @@ func TestJoiningTellsNothingThatACopyLacks(t *testing.T) {
 	}{
 		"the mail without the file in the cloud": {letter{}, nil, false},
 		"the mail with the file in the cloud":    {letter{}, cloud, true},
+		"the mail with another file":             {letter{}, inCloud("other.docx", "https://cloud.example/other"), false},
+		"the mail with a file of that name":      {letter{}, inCloud("plan.docx", "https://cloud.example/other"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onBoth(t, func(t *testing.T, h *harness) {

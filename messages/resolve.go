@@ -128,18 +128,30 @@ func provesPossession(arriving, archived *letter) bool {
 	if archived.complete == Partial {
 		return false
 	}
-	hashes, names := make(map[[32]byte]bool, len(arriving.parts)), make(map[string]bool, len(arriving.parts))
-	for _, p := range arriving.parts {
-		hashes[p.SHA256], names[p.Name] = true, true
-	}
-	for _, p := range archived.parts {
-		if !p.isBody() && !(hashes[p.SHA256] || (p.blob == "" && names[p.Name])) {
-			return false
-		}
-	}
-	return plainSubject(arriving.subject) == plainSubject(archived.subject) &&
+	return holdsAll(arriving.parts, archived.parts, archived.copy.hasWords()) &&
+		plainSubject(arriving.subject) == plainSubject(archived.subject) &&
 		contains(addresses(arriving.in(roleFrom)), addresses(archived.in(roleFrom))) &&
 		contains(recipients(arriving), recipients(archived)) && sameWords(arriving.copy, archived.copy)
+}
+
+// holdsAll reports whether a copy has the bytes of every part, or where there are none its name and address. A body counts
+// by its words, where it has any: servers rewrite the rest.
+func holdsAll(arriving, archived []part, byWords bool) bool {
+	type file struct{ name, url string }
+	hashes, named := make(map[[32]byte]bool, len(arriving)), make(map[file]bool, len(arriving))
+	for _, p := range arriving {
+		named[file{p.Name, p.URL}] = true
+		if p.blob != "" {
+			hashes[p.SHA256] = true
+		}
+	}
+	return !slices.ContainsFunc(archived, func(p part) bool {
+		held := hashes[p.SHA256]
+		if p.blob == "" {
+			held = named[file{p.Name, p.URL}]
+		}
+		return !held && !(byWords && p.isBody())
+	})
 }
 
 // sameWords is sameBody for copies of which the one must show what the other does: an empty copy hides no words.
