@@ -99,6 +99,9 @@ func (s *Service) write(ctx context.Context, w *work) (res result, err error) {
 		if err := s.store.openReceipt(tx, w); err != nil {
 			return err
 		}
+		if err := s.store.holdCopy(tx, w); err != nil {
+			return err
+		}
 		if err := s.writeLetter(tx, w); err != nil {
 			return err
 		}
@@ -169,10 +172,10 @@ func (s *Service) writeCopy(tx *database.Tx, w *work) error {
 	case w.base == nil:
 		return s.store.addMessage(tx, w)
 	case w.upgrade:
-		if err := s.store.addRefilings(tx, w); err != nil {
+		if err := s.store.upgrade(tx, w); err != nil {
 			return err
 		}
-		return s.store.upgrade(tx, w)
+		return s.store.addRefilings(tx, w) // of all links: those under way wait for the message
 	}
 	if len(w.shown.problems) > len(w.base.letter.problems) {
 		if err := s.store.setProblems(tx, w.message, w.shown.problems); err != nil {

@@ -20,5 +20,9 @@ func laterColumns() []database.Migration {
 		ID:     "messages-032-refiling-due",
 		MySQL:  `ALTER TABLE mc_refilings ADD COLUMN due BIGINT NOT NULL DEFAULT 0`,
 		SQLite: `ALTER TABLE mc_refilings ADD COLUMN due INTEGER NOT NULL DEFAULT 0`,
+	}, {
+		ID:     "messages-033-message-version",
+		MySQL:  `ALTER TABLE mc_messages ADD COLUMN version BIGINT NOT NULL DEFAULT 0`,
+		SQLite: `ALTER TABLE mc_messages ADD COLUMN version INTEGER NOT NULL DEFAULT 0`,
 	}}
 }

@@ -44,8 +44,9 @@ func (s *Service) refileAll(ctx context.Context, message string) (failed error) 
 			switch {
 			case ctx.Err() != nil: // it was not the link's fault
 				return ctx.Err()
-			case one == nil, errors.Is(one, permissions.ErrNotFound), errors.Is(one, permissions.ErrDenied):
-				err = s.store.dropRefiling(ctx, row.LinkID) // done, or nothing he may do any more
+			case one == nil: // its commit ended the wait; if the link waits again, it is for another copy
+			case errors.Is(one, permissions.ErrNotFound), errors.Is(one, permissions.ErrDenied):
+				err = s.store.dropRefiling(ctx, row.LinkID) // nothing he may do any more
 			default:
 				failed = one // one is enough
 				err = s.postpone(ctx, row)

@@ -36,6 +36,23 @@ func TestRecordsLinkedEarlierGetTheDocuments(t *testing.T) {
 	})
 }
 
+// TestALinkMadeWhileTheMailIsCompletedGetsTheDocuments completes a mail between what a link of it plans and what it writes.
+func TestALinkMadeWhileTheMailIsCompletedGetsTheDocuments(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		first := h.partial(t)
+		h.crm.onPrepared = func() error {
+			h.crm.onPrepared = nil
+			h.archive(bob, letter{files: []file{pdf("x")}}, nora)
+			return nil
+		}
+		receipt, err := h.Link(t.Context(), ann, first.Message.ID, messages.LinkRequest{Links: []permissions.Record{offer}})
+		if err != nil || receipt.Message.Completeness != messages.Full || len(receipt.Parts) != 1 || receipt.Parts[0].Document == "" {
+			t.Errorf("the link: %+v, %v, want the whole mail", receipt, err)
+		}
+		h.wantCounts(map[string]int{"mc_links": 4, "host_document_links": 3, "mc_link_documents": 4, "mc_refilings": 0})
+	})
+}
+
 func TestNothingIsPutWhereItWasTakenOff(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		first := h.partial(t)
@@ -104,6 +121,19 @@ func TestALinkThatTheHostKeepsRefusingIsGivenUpAndBlocksNoOther(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.wantCounts(map[string]int{"host_document_links": 3, "mc_refilings": 0})
+	})
+}
+
+func TestALinkThatWasTakenBackWaitsForNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		first := h.partial(t)
+		h.crm.refuse(nora)
+		h.archive(bob, letter{files: []file{pdf("x")}}, offer)
+		h.wantCounts(map[string]int{"mc_refilings": 1})
+		if err := h.Unlink(t.Context(), ann, first.Message.ID, nora); err != nil {
+			t.Fatal(err)
+		}
+		h.wantCounts(map[string]int{"mc_refilings": 0})
 	})
 }
 

@@ -133,6 +133,17 @@ func (s store) upgrade(tx *database.Tx, w *work) error {
 	return s.addCopy(tx, w)
 }
 
+// holdCopy keeps an incomplete message as it is while it is linked: a copy that completes it either waits, and finds the
+// link, or was quicker. Otherwise the link would lack its documents.
+func (s store) holdCopy(tx *database.Tx, w *work) error {
+	if w.base == nil || w.upgrade || w.base.letter.complete != Partial {
+		return nil
+	}
+	res := tx.Gorm().Model(&messageRow{}).Where("id = ? AND rendition = ?", w.message, w.base.letter.copy.id).
+		Update("version", gorm.Expr("version + 1"))
+	return changedOne("hold message", res)
+}
+
 // setProblems stores the problems of a message that shows the same copy as before.
 func (s store) setProblems(tx *database.Tx, message string, problems []Problem) error {
 	err := tx.Gorm().Model(&messageRow{}).Where("id = ?", message).Update("problems", asJSON(problems)).Error

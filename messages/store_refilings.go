@@ -58,7 +58,8 @@ func (s store) postponeRefiling(ctx context.Context, row refilingRow) error {
 	return nil
 }
 
-// endRefilings lets links wait no longer, as of the commit: their documents are filed in the same transaction.
+// endRefilings lets links wait no longer, as of the commit: their documents are filed in the same transaction, or they
+// are taken back in it.
 func (s store) endRefilings(tx *database.Tx, links []string) error {
 	if len(links) == 0 {
 		return nil

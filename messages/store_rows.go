@@ -26,6 +26,7 @@ type messageRow struct {
 	Completeness string
 	Problems     string
 	Created      int64
+	Version      int64 // changes when an incomplete message is linked, which therefore waits for a copy that completes it
 }
 
 func (messageRow) TableName() string { return "mc_messages" }

@@ -63,6 +63,9 @@ func (s *Service) unlink(ctx context.Context, tx *database.Tx, event eventRow) e
 	if err != nil {
 		return err
 	}
+	if err := s.store.endRefilings(tx, []string{link.ID}); err != nil {
+		return err
+	}
 	documents, err := s.store.takeDocuments(tx, link)
 	if err != nil {
 		return err
