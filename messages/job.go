@@ -11,6 +11,9 @@ import (
 
 const (
 	maxTargets = 50
+	// maxDocuments bounds the attachments of one mail that become documents. The host writes them in one transaction, for
+	// which others wait; and nobody looks through thousands.
+	maxDocuments = 500
 	// maxPlacements bounds the documents on records that one request makes, times over for each record.
 	maxPlacements = 5000
 	maxHostID     = 64  // bytes of an id of the CRM

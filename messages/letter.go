@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -159,6 +160,9 @@ func (l *letter) finish() {
 	}
 	if len(l.text) > maxBody {
 		l.note(ProblemTextCut, "The text is longer than 2 MB; only its beginning is shown.")
+	}
+	if len(l.attached()) > maxDocuments {
+		l.note(ProblemAttachments, fmt.Sprintf("Of more than %d attachments the first become documents; the others stay with the mail.", maxDocuments))
 	}
 	l.html, l.text = clip(clean(l.html), maxBody), clip(clean(l.text), maxBody)
 	l.copy.htmlHash, l.copy.textHash = seenHash(visibleText(l.html)), seenHash(l.text)

@@ -18,7 +18,7 @@ type offer struct {
 	name     string // safe, and unique within the mail
 	document string // one that holds these bytes already and that the subject may see
 	existing bool   // that document is on every target already
-	keep     bool   // it may not become a document
+	kept     string // why it stays with the message and becomes no document; empty where it may become one
 }
 
 // books is what our tables say about documents with the contents of a mail. There may be as many rows as a mail has
@@ -111,11 +111,16 @@ func (s *Service) offerParts(ctx context.Context, w *work) error {
 			continue
 		}
 		o.document, o.existing = w.books.best(o.part.SHA256, w.links, visible)
-		if o.keep = !permitted && !o.existing; o.keep {
-			o.document = ""
+		switch {
+		case attachments == maxDocuments:
+			o.kept = DetailAttachments
+		case !permitted && !o.existing:
+			o.kept = DetailDocuments
+		default:
+			attachments++
 			continue
 		}
-		attachments++
+		o.document, o.existing = "", false
 	}
 	return checkPlacements(attachments, len(w.links))
 }
@@ -208,7 +213,7 @@ func (w *work) direction() Direction {
 func (s *Service) attachment(o offer) Attachment {
 	return Attachment{
 		Part: o.part.Number, Name: o.name, ContentType: o.part.Sniffed, ContentID: o.part.ContentID, Size: o.part.Size,
-		SHA256: o.part.SHA256, Inline: o.part.Role == mail.RoleInline, Document: o.document, Keep: o.keep,
+		SHA256: o.part.SHA256, Inline: o.part.Role == mail.RoleInline, Document: o.document, Keep: o.kept != "",
 		Open: func(ctx context.Context) (io.ReadCloser, error) { return s.open(ctx, o.part) },
 	}
 }

@@ -46,7 +46,7 @@ func (w *work) result(filed Filed) result {
 
 // outcome says what became of one part.
 func outcome(p part, o offer, document string) PartOutcome {
-	done := PartOutcome{Part: p.Number, Name: p.Name, Size: p.Size, SHA256: p.SHA256}
+	done := PartOutcome{Part: p.Number, Name: clip(p.Name, maxHint), Size: p.Size, SHA256: p.SHA256}
 	switch {
 	case p.blob == "" && p.state == StateFailed:
 		done.Status, done.Detail = Failed, p.detail
@@ -57,8 +57,8 @@ func outcome(p part, o offer, document string) PartOutcome {
 		}
 	case p.Role == mail.RoleInline:
 		done.Status = Inline
-	case o.keep:
-		done.Status, done.Detail = Kept, DetailDocuments
+	case o.kept != "":
+		done.Status, done.Detail = Kept, o.kept
 	case document == "":
 		done.Status = Kept
 	case o.existing && document == o.document:

@@ -3,6 +3,7 @@ package messages_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,8 @@ func TestTheDocumentsOfOneRequestAreBounded(t *testing.T) {
 	}{
 		"many attachments on many records":     {101, 50, "101 attachments: name at most 49"},
 		"few attachments on many records":      {2, 50, ""},
+		"most attachments on many records":     {600, 11, "500 attachments: name at most 10"},
+		"most attachments on ten records":      {600, 10, ""},
 		"many attachments on one record":       {501, 1, ""},
 		"an attachment on one record too many": {1, 51, "1 to 50 records"},
 	} {
@@ -52,6 +55,54 @@ func TestTheDocumentsOfOneRequestAreBounded(t *testing.T) {
 			h.wantNothing()
 		})
 	}
+}
+
+// TestOfVeryManyAttachmentsTheFirstBecomeDocuments links such a mail, links it again, and reads it.
+func TestOfVeryManyAttachmentsTheFirstBecomeDocuments(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		l := letter{files: manyFiles(503)}
+		first := h.archive(ann, l, nora)
+		again, err := h.Link(t.Context(), bob, first.Message.ID, messages.LinkRequest{Links: []permissions.Record{acme}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, receipt := range map[string]messages.Receipt{"archived": first, "linked again": again} {
+			stored, kept := 0, 0
+			for i, p := range receipt.Parts {
+				switch {
+				case i < 500 && p.Status == messages.Stored && p.Document != "":
+					stored++
+				case i >= 500 && p.Status == messages.Kept && p.Document == "" && p.Detail == messages.DetailAttachments:
+					kept++
+				}
+			}
+			if stored != 500 || kept != 3 || !slices.Contains(problemCodes(receipt.Problems), messages.ProblemAttachments) {
+				t.Errorf("%s: %d stored, %d kept, problems %v", name, stored, kept, receipt.Problems)
+			}
+		}
+		h.wantCounts(map[string]int{"host_documents": 500, "host_document_links": 1000})
+		content, _, err := h.Part(t.Context(), bob, first.Message.ID, 504)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, content); got != "%PDF-1.4 502" {
+			t.Errorf("the last attachment is %q", got)
+		}
+	})
+}
+
+// TestALongNameIsCutInTheReceipt sends names that would make the receipt longer than the mail.
+func TestALongNameIsCutInTheReceipt(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		name := strings.Repeat("<", 3000) + ".pdf"
+		receipt := h.archive(ann, letter{files: []file{{name: name, contentType: "application/pdf", content: "x"}}}, nora)
+		if got := receipt.Parts[0].Name; got != name[:255] {
+			t.Errorf("the receipt names the file in %d bytes", len(got))
+		}
+		if m, err := h.Message(t.Context(), ann, receipt.Message.ID); err != nil || m.Parts[1].Name != name {
+			t.Errorf("the message lost the name, %v", err)
+		}
+	})
 }
 
 // TestManyDocumentsTakeFewStatements links a mail whose documents are on all records already, and takes it off one.

@@ -43,7 +43,7 @@ type LinkOutcome struct {
 // PartOutcome says what became of one part that is not a body text.
 type PartOutcome struct {
 	Part     int    // its number in the message; 0 for an attachment without bytes
-	Name     string // as the sender wrote it
+	Name     string // as the sender wrote it; at most 255 bytes
 	Size     int64  // decoded bytes
 	SHA256   [32]byte
 	Status   PartStatus
@@ -68,6 +68,8 @@ const (
 const (
 	// DetailDocuments says of a Kept part that its user may not create documents in the CRM.
 	DetailDocuments = "documents-not-permitted"
+	// DetailAttachments says of a Kept part that the mail has more attachments than become documents: the first 500 do.
+	DetailAttachments = "too-many-attachments"
 	// DetailNoBytes says of a Failed part that the client had its bytes and did not send them.
 	DetailNoBytes = "bytes-did-not-arrive"
 )
@@ -81,13 +83,14 @@ type Problem struct {
 
 // The problems of a message, besides those of its parsing.
 const (
-	ProblemBodyDiffers       = "body-differs"       // another copy of this mail has another text
-	ProblemMessageIDDiffers  = "message-id-differs" // the client and the mail disagree about the Message-ID
-	ProblemVariant           = "message-id-shared"  // another mail with this Message-ID is archived
-	ProblemHTMLCut           = "html-cut"           // only the first 2 MB of the HTML are shown
-	ProblemTextCut           = "text-cut"           // only the first 2 MB of the text are shown
-	ProblemAttachmentMissing = "attachment-missing" // an attachment came without its bytes
-	ProblemSizeDiffers       = "attachment-size"    // an attachment has another size than the client said
-	ProblemUnreadable        = "unreadable"         // the parser gave up: only the raw bytes are kept
-	ProblemIncomplete        = "incomplete"         // the client could not read the whole mail
+	ProblemBodyDiffers       = "body-differs"         // another copy of this mail has another text
+	ProblemMessageIDDiffers  = "message-id-differs"   // the client and the mail disagree about the Message-ID
+	ProblemVariant           = "message-id-shared"    // another mail with this Message-ID is archived
+	ProblemHTMLCut           = "html-cut"             // only the first 2 MB of the HTML are shown
+	ProblemTextCut           = "text-cut"             // only the first 2 MB of the text are shown
+	ProblemAttachments       = "too-many-attachments" // only the first 500 become documents
+	ProblemAttachmentMissing = "attachment-missing"   // an attachment came without its bytes
+	ProblemSizeDiffers       = "attachment-size"      // an attachment has another size than the client said
+	ProblemUnreadable        = "unreadable"           // the parser gave up: only the raw bytes are kept
+	ProblemIncomplete        = "incomplete"           // the client could not read the whole mail
 )
