@@ -162,8 +162,8 @@ func foldName(name string) string { return strings.ToLower(strings.ToUpper(name)
 // come from mails, and nothing of a mail is logged. The error behind it is still found by errors.Is and errors.As. A nil
 // error stays nil.
 func WithoutName(err error, name string) error {
-	if err == nil {
-		return nil
+	if err == nil || name == "" {
+		return err
 	}
 	return &namelessError{err, name}
 }

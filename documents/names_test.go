@@ -187,4 +187,7 @@ func TestWithoutName(t *testing.T) {
 	if err := documents.WithoutName(nil, "x"); err != nil {
 		t.Errorf("no error became %v", err)
 	}
+	if got := documents.WithoutName(cause, "").Error(); got != cause.Error() {
+		t.Errorf("without a name, the error is %q", got)
+	}
 }
