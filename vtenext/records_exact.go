@@ -17,7 +17,9 @@ var _ search.Exact = (*Records)(nil)
 
 const (
 	// latestRows is how many rows of a table are looked at, from its last one on, for a field that the CRM has no index on.
-	latestRows = 50_000
+	latestRows = 20_000
+	// sharedBy is how many rows with one of the values are looked at for a field that the CRM has an index on.
+	sharedBy = 20_000
 	// sameValue is how many records are read of a field for each value, mostMatches for all values.
 	sameValue, mostMatches = 500, 5000
 	// fewOwners is the number of owners up to which the database leaves out the records of others.
@@ -27,8 +29,8 @@ const (
 )
 
 // Exact implements [search.Exact]: it looks for e-mail addresses in all fields for addresses, and for record numbers
-// in all fields for numbers, of every entity type the subject may see. It takes one statement for each of the two, on
-// the CRM's own indexes. Of a field without an index it knows the latest 50,000 rows.
+// in all fields for numbers, of every entity type the subject may see. It takes two statements for each of the two, on
+// the CRM's own indexes. Of a field without an index it knows the latest 20,000 rows.
 func (r *Records) Exact(ctx context.Context, s permissions.Subject, values []string, limit int) ([]search.ExactMatch, error) {
 	policy, err := r.permissions.fresh.policy(ctx)
 	if err != nil {
@@ -82,16 +84,19 @@ type exactness struct {
 
 // look finds the records that have one of the values in a visible field of a kind, and that the user may see.
 func (e exactness) look(ctx context.Context, kind permissions.FieldKind, values []string) ([]search.ExactMatch, error) {
-	var parts []string
-	var args []any
-	for _, name := range e.shapes.names() {
-		for _, column := range e.columns(e.shapes[name], kind) {
-			part, more := e.statement(e.shapes[name], column, values)
-			parts, args = append(parts, "("+part+")"), append(args, more...)
-		}
-	}
-	if len(parts) == 0 || len(values) == 0 {
+	columns := e.columns(kind)
+	if len(columns) == 0 || len(values) == 0 {
 		return nil, nil
+	}
+	first, err := e.latest(ctx, columns)
+	if err != nil {
+		return nil, err
+	}
+	parts := make([]string, len(columns))
+	var args []any
+	for i, c := range columns {
+		part, more := e.statement(c, first[c.table], values)
+		parts[i], args = "("+part+")", append(args, more...)
 	}
 	candidates, err := collect(ctx, e.records.crm.db, scanMatch, strings.Join(parts, " UNION ALL "), args...)
 	if err != nil {
@@ -100,32 +105,66 @@ func (e exactness) look(ctx context.Context, kind permissions.FieldKind, values 
 	return e.visible(ctx, values, candidates)
 }
 
-// columns lists the fields of a kind that the user finds records by.
-func (e exactness) columns(s *shape, kind permissions.FieldKind) (columns []shapeColumn) {
-	if !e.inquiry.answerType(permissions.View, s.entityType).Allows() {
-		return nil
-	}
-	shown := e.inquiry.fields(s.entityType)
-	for _, c := range s.columns {
-		if c.kind == kind && c.entry() && slices.ContainsFunc(shown, func(f field) bool { return f.name == c.name }) {
-			columns = append(columns, c)
+// exactColumn is a field that the user finds records of an entity type by.
+type exactColumn struct {
+	shapeColumn
+	of *shape
+}
+
+func (e exactness) columns(kind permissions.FieldKind) (columns []exactColumn) {
+	for _, name := range e.shapes.names() {
+		s := e.shapes[name]
+		if !e.inquiry.answerType(permissions.View, s.entityType).Allows() {
+			continue
+		}
+		shown := e.inquiry.fields(s.entityType)
+		for _, c := range s.columns {
+			if c.kind == kind && c.entry() && slices.ContainsFunc(shown, func(f field) bool { return f.name == c.name }) {
+				columns = append(columns, exactColumn{c, s})
+			}
 		}
 	}
 	return columns
 }
 
-// statement reads the records of one entity type by one field. The latest rows are those with the highest id.
-func (e exactness) statement(s *shape, c shapeColumn, values []string) (string, []any) {
-	table := "`" + c.table + "`"
-	if !c.indexed {
-		table = fmt.Sprintf("(SELECT `%s`, `%s` FROM `%s` ORDER BY `%s` DESC LIMIT %d)", c.key, c.column, c.table, c.key, latestRows)
+// latest returns the id of the first of the latest rows of each table that is looked through without an index; none
+// for a table with fewer rows.
+func (e exactness) latest(ctx context.Context, columns []exactColumn) (map[string]int64, error) {
+	first := make(map[string]int64)
+	var parts []string
+	for _, c := range columns {
+		if _, asked := first[c.table]; !asked && !c.indexed {
+			first[c.table] = 0
+			parts = append(parts, fmt.Sprintf("(SELECT '%[1]s', `%[2]s` FROM `%[1]s` ORDER BY `%[2]s` DESC LIMIT 1 OFFSET %[3]d)",
+				c.table, c.key, latestRows-1))
+		}
 	}
+	if len(parts) == 0 {
+		return first, nil
+	}
+	_, err := collect(ctx, e.records.crm.db, func(rows *sql.Rows) (struct{}, error) {
+		var table string
+		var id int64
+		err := rows.Scan(&table, &id)
+		first[table] = id
+		return struct{}{}, err
+	}, strings.Join(parts, " UNION ALL "))
+	return first, err
+}
+
+// statement reads the records with one of the values in a field; without an index on it, from the row first on. It looks
+// for the values before it looks at the records: the other way round, servers read all records of the owners.
+func (e exactness) statement(c exactColumn, first int64, values []string) (string, []any) {
 	list, args := in(values)
-	query := e.records.crm.sql("SELECT e.setype, CAST(e.crmid AS CHAR), CAST(t.`"+c.column+"` AS CHAR) FROM "+table+" t"+
-		" JOIN {crmentity} e ON e.crmid = t.`"+c.key+"` WHERE t.`"+c.column+"` IN "+list) + " AND e.setype = ? AND e.deleted = 0"
-	args = append(args, s.name)
-	scope := e.inquiry.policy.engine.Scope(e.inquiry.user, s.name)
-	if limited := !scope.All && !scope.More && s.rule == ordinaryRule; limited && len(scope.Owners) <= fewOwners {
+	rows := "SELECT `" + c.key + "` AS id, `" + c.column + "` AS value FROM `" + c.table + "` WHERE `" + c.column + "` IN " + list
+	if !c.indexed {
+		rows, args = rows+" AND `"+c.key+"` >= ?", append(args, first)
+	}
+	query := "SELECT e.setype, CAST(e.crmid AS CHAR), CAST(t.value AS CHAR) FROM (" + rows + " LIMIT ?) t" +
+		e.records.crm.sql(" STRAIGHT_JOIN {crmentity} e ON e.crmid = t.id WHERE e.setype = ? AND e.deleted = 0")
+	args = append(args, sharedBy, c.of.name)
+	scope := e.inquiry.policy.engine.Scope(e.inquiry.user, c.of.name)
+	if limited := !scope.All && !scope.More && c.of.rule == ordinaryRule; limited && len(scope.Owners) <= fewOwners {
 		owners, more := in(scope.Owners)
 		query, args = query+" AND e.smownerid IN "+owners, append(args, more...)
 	}

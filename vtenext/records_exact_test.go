@@ -1,6 +1,7 @@
 package vtenext_test
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -160,4 +161,48 @@ func exactLooksLive(t *testing.T, l *library) {
 	if got, err := l.Exact(t.Context(), permissions.Subject{UserID: "nobody"}, []string{"shared@exact.example"}, 10); err != nil || len(got) != 0 {
 		t.Errorf("a user who is not there finds %v, %v", got, err)
 	}
+}
+
+// exactKnowsTheLatest looks for companies by an address, on which the CRM has no index, among more than are looked at.
+func exactKnowsTheLatest(t *testing.T, l *library) {
+	const looked, more = 20_000, 10
+	exec(t, l.db, fmt.Sprintf(`INSERT INTO vte_crmentity (crmid, smownerid, setype, modifiedtime)
+		SELECT 1000000 + seq, 7, 'Accounts', '2026-11-20 10:00:00' FROM seq_1_to_%d`, looked+more))
+	exec(t, l.db, fmt.Sprintf(`INSERT INTO vte_account (accountid, accountname, email1)
+		SELECT 1000000 + seq, 'One of many', CONCAT('n', seq, '@many.example') FROM seq_1_to_%d`, looked+more))
+	values := []string{"n1@many.example", fmt.Sprintf("n%d@many.example", more), fmt.Sprintf("n%d@many.example", more+1), fmt.Sprintf("n%d@many.example", looked+more)}
+	for _, user := range []string{"1", "7"} {
+		var found []search.ExactMatch
+		read := rowsRead(t, l.db, func() (err error) {
+			found, err = l.Exact(t.Context(), permissions.Subject{UserID: user}, values, 10)
+			return err
+		})
+		want := []search.ExactMatch{
+			{Record: permissions.Record{Type: "Accounts", ID: fmt.Sprint(1000000 + looked + more)}, Value: values[3]},
+			{Record: permissions.Record{Type: "Accounts", ID: fmt.Sprint(1000000 + more + 1)}, Value: values[2]},
+		}
+		if diff := gocmp.Diff(want, found); diff != "" {
+			t.Errorf("user %s (-want +got):\n%s", user, diff)
+		}
+		if read > 4*looked {
+			t.Errorf("user %s: the database read %d rows, want each of the latest once for each of three columns", user, read)
+		}
+	}
+}
+
+// rowsRead counts the rows that the database reads.
+func rowsRead(t *testing.T, db *sql.DB, fn func() error) int {
+	t.Helper()
+	db.SetMaxOpenConns(1) // a session counts its own
+	defer db.SetMaxOpenConns(0)
+	const count = "SELECT SUM(variable_value) FROM information_schema.session_status WHERE variable_name LIKE 'Handler_read%'"
+	before := text(t, db, count)
+	if err := fn(); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := db.QueryRowContext(t.Context(), "SELECT CAST(("+count+") - ? AS SIGNED)", before).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -65,6 +65,7 @@ func TestRecords(t *testing.T) {
 		{"records without a time are told first", withoutTime},
 		{"deleted records are told as such", deletedRecords},
 		{"addresses and numbers are found in the tables as they are now", exactLooksLive},
+		{"of a field without an index the latest records are known", exactKnowsTheLatest},
 	} {
 		t.Run(tt.name, func(t *testing.T) { l.now = l.now.Add(time.Hour); tt.run(t, l) })
 	}
