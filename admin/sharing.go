@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"slices"
 	"time"
 
 	"github.com/mailconnector/mailconnector/messages"
@@ -81,6 +82,12 @@ type sharingPage struct {
 
 // Idle reports whether sharing would change nothing.
 func (p sharingPage) Idle() bool { return p.Rule == messages.ReadersOfRecord && !p.Shared }
+
+// Remains reports whether mails may be shared beyond what holds now, because sharing ended.
+func (p sharingPage) Remains() bool {
+	return p.Rule != messages.ReadersOfRecord && !p.Shared &&
+		slices.ContainsFunc(p.Choices, func(c messages.SharingChoice) bool { return c.Shared })
+}
 
 type choiceView struct {
 	Shared bool

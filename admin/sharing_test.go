@@ -62,16 +62,17 @@ func TestSharingBeginsOnlyOnceItsSentenceIsAccepted(t *testing.T) {
 	}
 	b := w.signedIn("admin", "admin")
 	shared(false)
+	b.get("/admin/sharing").wantNot(t, "stay shared")
 	b.post("/admin/sharing", url.Values{"shared": {"yes"}}).want(t, http.StatusUnprocessableEntity, "only once you accept this sentence")
 	shared(false)
 	b.follow(b.post("/admin/sharing", url.Values{"shared": {"yes"}, "accepted": {"yes"}})).
-		want(t, http.StatusOK, "Mails linked from now on are shared", "Earlier choices", "Alma Admin")
+		want(t, http.StatusOK, "Mails linked from now on are shared", "Mails linked before sharing began follow", "Choices so far", "Alma Admin")
 	shared(true)
 	b.get("/admin/").want(t, http.StatusOK, "it is public in the CRM")
 	if got := steps(b.get("/admin/"))["You know who reads linked mails"]; got != "done" {
 		t.Errorf("who chose has yet to read who reads: %s", got)
 	}
-	b.follow(b.post("/admin/sharing", url.Values{"shared": {"no"}})).want(t, http.StatusOK, "follow the CRM’s own rule")
+	b.follow(b.post("/admin/sharing", url.Values{"shared": {"no"}})).want(t, http.StatusOK, "follow the CRM’s own rule", "Mails linked while they were shared stay shared")
 	shared(false)
 	w.signedIn("me", "sales.rep").post("/admin/sharing", url.Values{"shared": {"yes"}, "accepted": {"yes"}})
 	shared(false)
