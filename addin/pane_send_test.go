@@ -241,11 +241,13 @@ func (o *outlook) offline(off bool) {
 }
 
 func refusedByProxy(t *testing.T, o *outlook, s *site) {
-	mail := s.enlarge("8-sent", sentID, 700<<10, 6)
+	mail := s.enlarge("8-sent", sentID, 1000<<10, 6)
+	var refused atomic.Int64
 	s.setFault(func(w http.ResponseWriter, r *http.Request) bool {
-		if r.ContentLength <= 512<<10 {
+		if r.ContentLength <= 256<<10 {
 			return false
 		}
+		refused.Add(1)
 		http.Error(w, "<html>413 Request Entity Too Large</html>", http.StatusRequestEntityTooLarge)
 		return true
 	})
@@ -253,6 +255,9 @@ func refusedByProxy(t *testing.T, o *outlook, s *site) {
 	o.click(`row("Niccolò Ravà").querySelector("button")`)
 	o.reads(".receipt", "Linked to Niccolò Ravà")
 	s.wantLinked(t, sentID, mail)
+	if n := refused.Load(); n != 3 { // the whole, then two pieces until one is small enough
+		t.Errorf("%d requests were refused, want 3", n)
+	}
 }
 
 func largeAttachment(t *testing.T, o *outlook, s *site) {

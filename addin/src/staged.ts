@@ -34,10 +34,16 @@ export async function stage(api: API, mail: string, body: Blob, progress: Progre
 async function sendPieces(api: API, upload: { id: string; offset: number }, body: Blob, progress: Progress, signal: AbortSignal): Promise<void> {
   let { offset } = upload;
   let size = firstPiece;
+  let most = largestPiece; // what a proxy refused once is not sent again
   const send = async () => {
     const bytes = await body.slice(offset, offset + size).arrayBuffer();
     const sum = base64(await sha256(bytes));
-    return within(pieceTime, signal, (until) => api.writeChunk(upload.id, offset, bytes, sum, until));
+    try {
+      return await within(pieceTime, signal, (until) => api.writeChunk(upload.id, offset, bytes, sum, until));
+    } catch (cause) {
+      if (cause instanceof Problem && cause.status === 413) most = Math.max(size / 2, leastPiece);
+      throw cause;
+    }
   };
   const look = async () => {
     progress(offset, true);
@@ -48,7 +54,7 @@ async function sendPieces(api: API, upload: { id: string; offset: number }, body
     progress(offset, false);
     const began = Date.now();
     offset = await persist(send, look, pieceMayPass, signal);
-    if (Date.now() - began < quick) size = Math.min(size * 2, largestPiece);
+    if (Date.now() - began < quick) size = Math.min(size * 2, most);
   }
   progress(offset, false);
 }
