@@ -1,6 +1,7 @@
 package addin_test
 
 import (
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -60,4 +61,26 @@ func resultPages(t *testing.T, o *outlook, _ *site) {
 	o.click(`button("Show more")`)
 	o.sees(`$$(".found .records li").length > 20`)
 	o.sees(`new Set($$(".found .records li").map((li) => li.dataset.record)).size === $$(".found .records li").length`)
+}
+
+// shortPages answers as a search does that takes long: the first page is empty, and the next one goes on.
+func shortPages(t *testing.T, o *outlook, s *site) {
+	o.enter("sales.rep")
+	s.setFault(func(w http.ResponseWriter, r *http.Request) bool {
+		q := r.URL.Query()
+		if q.Get("q") != "brauhaus sabine" {
+			return false
+		}
+		if q.Get("cursor") == "" {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"items": [], "next_cursor": "later", "partial": []}`)
+			return true
+		}
+		q.Del("cursor")
+		r.URL.RawQuery = q.Encode()
+		return false
+	})
+	defer s.setFault(nil)
+	o.write("#query", "brauhaus sabine")
+	o.sees(`$$(".found .name").some((e) => e.innerText === "Sabine Oßwald")`)
 }

@@ -40,6 +40,7 @@ func TestPane(t *testing.T) {
 		{"a record that was deleted meanwhile is said to be gone", "2-reply", deletedMeanwhile},
 		{"fast typing shows the last answer only", "1-offer", typing},
 		{"a long answer comes in pages", "1-offer", resultPages},
+		{"a search that takes long goes on by itself", "1-offer", shortPages},
 		{"hostile words stay words", "7-hostile", hostile},
 		{"everything is reached by the keyboard", "6-shared-address", keyboard},
 		{"the pane speaks Italian", "6-shared-address", italian},

@@ -5,6 +5,7 @@ import { text } from "./texts";
 import type { Module, RecordCard } from "./wire";
 
 const typingPause = 150; // milliseconds before a search starts
+const enough = 10; // records to show before asking for more; a search that takes long comes in shorter pages
 
 // Search is the search box and what it found. Without a word it finds what the user linked last.
 export class Search {
@@ -78,7 +79,9 @@ export class Search {
       this.next = page.next_cursor;
       this.partial = !!page.partial?.length;
       this.searched = words;
-      this.answered();
+      const short = this.next !== null && this.items.length < enough;
+      if (this.items.length > 0 || !short) this.answered();
+      if (short) await this.more();
     } catch (cause) {
       if (!signal.aborted) this.failed(cause);
     }

@@ -16,6 +16,7 @@ const (
 	widestBlock     = 256 // for those who see the records of few owners, and where blocks before gave too little
 	readableOwners  = 256 // whose terms are read owner by owner for several words
 	readableTerms   = 10_000
+	mostWork        = 400 // terms admitted for one request of several words; then it pauses
 )
 
 // candidate is a document that matches every word of a query by fields the subject may see.
@@ -35,19 +36,20 @@ type block struct {
 	list   []candidate // ranked
 	end    place       // in no stage at the end of the walk
 	paused bool        // there may be more behind the end, for another request
+	work   int         // that is left for the request
 }
 
 // block reads the candidates between two places of the walk along one word of the query: up to a place, or where that
-// is nil, until they are so many.
-func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor, size int) (block, error) {
+// is nil, until they are so many or so much work is done.
+func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor, size, work int) (block, error) {
 	g := gathering{store: s.store, view: v, driver: p.words[c.Driver], from: c.From, to: c.To, page: p.limit}
 	g.rest = slices.Delete(slices.Clone(p.words), c.Driver, c.Driver+1)
 	w := newWalk(s.store, v, g.driver, g.rest, c.From)
 	if w.size = size; !v.anyOwner && len(v.ownerList) <= fewOwners {
 		w.size = widestBlock // they are read at once anyway
 	}
-	if c.To != nil {
-		w.most = math.MaxInt // it did not pause before
+	if w.work = work; c.To != nil {
+		w.most, w.work = math.MaxInt, math.MaxInt // it did not pause before
 	}
 	w.byOwner = len(g.rest) > 0 && s.readable(v, c.Terms)
 	end, err := g.gather(ctx, w)
@@ -55,7 +57,7 @@ func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor, size i
 		return block{}, err
 	}
 	list, err := s.rank(ctx, v, g.list, p.text)
-	return block{list, end, g.paused}, err
+	return block{list, end, g.paused || w.work <= 0, w.work}, err
 }
 
 // readable tells whether what a view leaves of so many terms, if all owners have as many, is better read owner by owner.

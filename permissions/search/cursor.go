@@ -1,10 +1,10 @@
 package search
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hmac"
-	"crypto/sha256"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -39,7 +39,10 @@ type cursor struct {
 	After  *position `json:"a,omitempty"` // nil is before the first hit of the block
 }
 
-// seal encrypts a cursor for the subject and query that context stands for. The same cursor always looks the same.
+// cursorStep is what the sizes of cursors are multiples of, in bytes: most have one size, so that it tells nothing either.
+const cursorStep = 256
+
+// seal encrypts a cursor for the subject and query that context stands for. It looks different each time.
 func (c cursor) seal(key, context []byte) (string, error) {
 	box, err := newBox(key)
 	if err != nil {
@@ -49,10 +52,9 @@ func (c cursor) seal(key, context []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write(context)
-	mac.Write(plain)
-	nonce := mac.Sum(nil)[:box.NonceSize()]
+	plain = append(plain, bytes.Repeat([]byte(" "), cursorStep-len(plain)%cursorStep)...)
+	nonce := make([]byte, box.NonceSize())
+	_, _ = rand.Read(nonce) // never fails
 	return base64.RawURLEncoding.EncodeToString(box.Seal(nonce, nonce, plain, context)), nil
 }
 

@@ -6,10 +6,11 @@ import (
 	"slices"
 )
 
-// The numbers of documents that are looked into at first, and then at once.
+// The numbers of documents that are looked into for the other words.
 const (
 	verifiedFirst  = 64
-	verifiedAtOnce = 256
+	verifiedAtOnce = 256 // from 200 on MariaDB and MySQL do not look at the index once more to plan the reading
+	verifyingWork  = 3   // what it takes, in terms admitted
 )
 
 // gathering collects the candidates of a block along a walk.
@@ -22,7 +23,7 @@ type gathering struct {
 	to     *place
 	page   int // so many are enough at the end of a stage: what comes behind it ranks behind
 	list   []candidate
-	paused bool // the walk did, before it found enough
+	paused bool // before it found enough
 }
 
 // gather walks until the place wanted, or until it has found as much as is wanted, and tells where that was.
@@ -43,17 +44,23 @@ func (g *gathering) gather(ctx context.Context, w *walk) (end place, err error) 
 				fresh = append(fresh, candidateOf(row, w.ranges[row.Stage]))
 			}
 		}
-		if err := g.add(ctx, fresh, w.size); err != nil {
+		last, err := g.add(ctx, w, fresh)
+		if err != nil {
 			return end, err
 		}
 		w.found = len(g.list)
 		switch {
+		case g.paused:
+			return last, nil
 		case g.to != nil && !w.ended && w.at.compare(*g.to) >= 0:
 			return *g.to, nil
 		case g.to == nil && len(g.list) > w.size:
 			g.list = g.list[:w.size]
 			return g.list[w.size-1].at, nil
 		case g.to == nil && len(g.list) > g.page && w.at.Stage > stage && !w.ended:
+			return w.at, nil
+		case g.tired(w) && !w.ended && w.at.compare(g.from) > 0:
+			g.paused = true
 			return w.at, nil
 		}
 	}
@@ -74,21 +81,31 @@ func candidateOf(row termRow, r termRange) candidate {
 	}
 }
 
-// add adds candidates that match all words, or where a block ends by their number, as many as show that it does.
-func (g *gathering) add(ctx context.Context, list []candidate, size int) error {
+// add adds candidates that match all words, or where a block ends by their number, as many as show that it does. It
+// pauses when too many had to be looked into, and tells which was the last.
+func (g *gathering) add(ctx context.Context, w *walk, list []candidate) (last place, err error) {
 	for n := verifiedFirst; len(list) > 0; n = verifiedAtOnce {
 		part := list[:min(len(list), n)]
-		list = list[len(part):]
+		list, last = list[len(part):], part[len(part)-1].at
+		if len(g.rest) > 0 {
+			w.work -= verifyingWork * len(part)
+		}
 		kept, err := g.verified(ctx, part)
 		if err != nil {
-			return err
+			return last, err
 		}
-		if g.list = append(g.list, kept...); g.to == nil && len(g.list) > size {
-			return nil
+		if g.list = append(g.list, kept...); g.to == nil && len(g.list) > w.size {
+			break
+		}
+		if g.paused = g.tired(w) && len(list) > 0; g.paused {
+			break
 		}
 	}
-	return nil
+	return last, nil
 }
+
+// tired tells whether a request has done what one may; reading a block once more is never too much.
+func (g *gathering) tired(w *walk) bool { return g.to == nil && w.work <= 0 }
 
 // verified keeps the candidates that match the other words by visible fields, and that the walk did not pass before.
 func (g *gathering) verified(ctx context.Context, list []candidate) ([]candidate, error) {

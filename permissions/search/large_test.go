@@ -89,3 +89,38 @@ func TestAPageStaysShortWhereWordsAreMany(t *testing.T) {
 		t.Errorf("found on page %d, want 3: a request lists 1,024 words", pages)
 	}
 }
+
+// TestAPageStaysShortWhereTwoWordsSeldomMeet looks for two common words that few records have both of, among records
+// whose letters tell nothing about it.
+func TestAPageStaysShortWhereTwoWordsSeldomMeet(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		c := newCRM()
+		for i := range 1300 {
+			label := "Maria Zoral Bran" // as good as Zoran, letter by letter
+			switch {
+			case i%260 == 0:
+				label = "Maria Zoran"
+			case i > 600:
+				label = "Otto Zoran"
+			}
+			c.put(contact(fmt.Sprint(i), "anna", label, "", ""))
+		}
+		s := service(t, db, c)
+		if err := s.Build(t.Context(), func(int) {}); err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []permissions.Subject{anna, boss} {
+			if diff := cmp.Diff(c.matching(who, "maria zoran", ""), findAllOf(t, s, who, "maria zoran", "")); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", who.UserID, diff)
+			}
+			first, err := s.Search(t.Context(), who, search.Query{Text: "maria zoran", Limit: 10})
+			if err != nil || len(first.Items) >= 5 || first.Next == "" {
+				t.Errorf("%s: %d of 5 at once, next %q, %v; want a pause", who.UserID, len(first.Items), first.Next, err)
+			}
+		}
+		c.wide = true
+		if all, err := s.Search(t.Context(), anna, search.Query{Text: "maria zoran", Limit: 10}); err != nil || len(all.Items) != 5 || all.Next != "" {
+			t.Errorf("%d of 5, next %q, %v; want no pause, which would tell of records that may be hidden", len(all.Items), all.Next, err)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/mailconnector/mailconnector/permissions"
@@ -70,15 +71,19 @@ func (s *Service) prepare(ctx context.Context, subject permissions.Subject, only
 // pauses, the page stays shorter than asked for, and the next one goes on.
 func (s *Service) search(ctx context.Context, v *view, p parsed, c cursor, results *Results) error {
 	pg := page{limit: p.limit, results: results}
-	size := blockSize
+	size, work := blockSize, math.MaxInt
 	if len(p.words) > 1 {
 		size = narrowBlockSize
 	}
+	if len(p.words) > 1 && !v.unsure { // a pause would tell how many records there are that the subject may not view
+		work = mostWork
+	}
 	for ; ; size = min(2*size, widestBlock) {
-		b, err := s.block(ctx, v, p, c, size)
+		b, err := s.block(ctx, v, p, c, size, work)
 		if err != nil {
 			return err
 		}
+		work = b.work
 		c.To = &b.end
 		if err := s.fill(ctx, v, &pg, behind(b.list, c.After), c); err != nil {
 			return err

@@ -152,7 +152,11 @@ func inHoldings(list []holding) (string, []any) {
 // ofDocs reads those terms of documents that contain a text of one of the words, and are of a kind with it.
 func (s store) ofDocs(ctx context.Context, docs []int64, words []queryWord) ([]termRow, error) {
 	ids, kinds, texts := fill(docs), fill(kindsOf(words)), fill(textsOf(words))
-	return s.terms(ctx, "read terms of documents", termColumns+" WHERE t.doc IN "+in(ids)+" AND t.kind IN "+in(kinds)+
+	from := termColumns + " FORCE INDEX (PRIMARY)"
+	if s.db.Dialect() == database.SQLite {
+		from = termColumns
+	}
+	return s.terms(ctx, "read terms of documents", from+" WHERE t.doc IN "+in(ids)+" AND t.kind IN "+in(kinds)+
 		" AND (INSTR(t.term, ?) > 0"+strings.Repeat(" OR INSTR(t.term, ?) > 0", len(texts)-1)+")", join(ids, kinds, texts)...)
 }
 

@@ -23,6 +23,7 @@ type view struct {
 	fieldList []int32 // the keys of fields, sorted
 	ownerList []int32 // the owners in scope of any type, sorted
 	anyOwner  bool    // some type has no limit to its owners
+	unsure    bool    // the scope of some type has records that the subject may not view
 }
 
 type typeView struct {
@@ -139,6 +140,7 @@ func (v *view) add(n *names, id int32, entity permissions.EntityType, scope perm
 		tv.owners.add(id)
 	}
 	v.types[id] = tv
+	v.unsure = v.unsure || scope.More
 	for _, f := range entity.Fields {
 		if fieldID, known := n.id(fieldName, entity.Name+"."+f.Name); known {
 			v.fields[fieldID] = fieldView{f, tv}

@@ -60,6 +60,7 @@ type walk struct {
 	found  int // candidates among these so far, in all stages
 	ended  bool
 	paused bool // as many words were listed as one request may
+	work   int  // terms that may still be admitted; what is behind the last is read by another request
 
 	tokens []token // to read next
 	listed []byte  // the key of the last token listed; nil when all are
@@ -76,7 +77,7 @@ type walk struct {
 // newWalk starts a walk behind a place; the zero place is its beginning. rest are the other words.
 func newWalk(s store, v *view, ranges []termRange, rest []queryWord, after place) *walk {
 	w := &walk{store: s, view: v, ranges: ranges, filter: filter{fields: v.fieldList}, size: blockSize, first: firstChunk,
-		page: firstTokens, most: mostTokens, documents: -1}
+		page: firstTokens, most: mostTokens, work: math.MaxInt, documents: -1}
 	for _, word := range rest {
 		w.filter.pairs |= word.pairs()
 		w.first = narrowChunk
@@ -161,7 +162,7 @@ func (w *walk) resize() {
 	if missing := w.size + 1 - w.found; missing > 0 && w.found >= tellingHits {
 		chunk = min(chunk, missing*w.walked/w.found*5/4)
 	}
-	w.chunk = min(max(chunk, narrowChunk), widestChunk)
+	w.chunk = min(max(min(chunk, w.work), narrowChunk), widestChunk)
 }
 
 // finish takes the last rows of a stage.
@@ -191,7 +192,7 @@ func (w *walk) admitted(rows []termRow) []termRow {
 			kept = append(kept, row)
 		}
 	}
-	w.hits += len(kept)
+	w.hits, w.work = w.hits+len(kept), w.work-len(kept)
 	slices.SortFunc(kept, func(a, b termRow) int { return a.place().compare(b.place()) })
 	return kept
 }

@@ -31,7 +31,7 @@ const schema = `CREATE TABLE IF NOT EXISTS crm_records (
 	email VARCHAR(100) NOT NULL,
 	phone VARCHAR(30) NOT NULL,
 	site VARCHAR(80) NOT NULL,
-	KEY crm_records_owner (owner, kind),
+	KEY crm_records_owner (kind, deleted, owner),
 	KEY crm_records_modified (modified, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci`
 
