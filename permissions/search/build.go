@@ -12,11 +12,6 @@ const loadLimit = 2000
 // documents only and sorts at the end: each of the other orders would put every term of a document in another place, and
 // the index of millions does not fit into memory. It may end anywhere, and the next build goes on.
 func (s *Service) build(ctx context.Context, st state, progress func(records int)) error {
-	if st.Unsorted {
-		if err := s.store.drop(ctx); err != nil {
-			return err
-		}
-	}
 	for records, last := 0, st.Sorting; !last; {
 		n, end, err := s.take(ctx, &st, loadLimit)
 		if err != nil {
@@ -38,11 +33,11 @@ func (s *Service) build(ctx context.Context, st state, progress func(records int
 	return s.finish(ctx, st)
 }
 
-// unsort takes the orders away for the first pass, and tells whether it could. It needs a right that may be missing: the
-// first pass takes longer then.
+// unsort takes away for the first pass the orders that an earlier build left, and tells whether it could. It needs a right
+// that may be missing: the first pass takes longer then.
 func (s *Service) unsort(ctx context.Context, st state) (bool, error) {
-	if sortable, err := s.store.sortable(ctx); !sortable || st.Unsorted {
-		return st.Unsorted, err
+	if sortable, err := s.store.sortable(ctx); err != nil || !sortable && !st.Unsorted {
+		return false, err
 	}
 	st.Unsorted = true // first of all: searches stay away from the orders
 	if err := s.store.setState(ctx, st); err != nil {

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
@@ -107,46 +109,119 @@ func TestAFirstPassWritesUnsorted(t *testing.T) {
 	}
 }
 
-// TestABuildNeedsNoRightToAlterTables builds as a database user who may only read and write.
+// TestABuildNeedsNoRightToAlterTables builds as a database user who may only read and write, from the beginning and after
+// a build that was killed when it had just been refused.
 func TestABuildNeedsNoRightToAlterTables(t *testing.T) {
 	server := dbtest.StartServer(t)
-	dsn := server.NewDatabase(t)
-	c := manyElenas()
-	service(t, openDSN(t, dsn), c) // migrates
-	cfg, err := mysql.ParseDSN(dsn)
-	if err != nil {
+	if _, err := server.Open(t).ExecContext(t.Context(), "CREATE USER reader IDENTIFIED BY 'secret'"); err != nil {
 		t.Fatal(err)
 	}
-	root := openDSN(t, dsn)
-	for _, statement := range []string{
-		"CREATE USER reader IDENTIFIED BY 'secret'",
-		"GRANT SELECT, INSERT, UPDATE, DELETE ON `" + cfg.DBName + "`.* TO reader",
-	} {
-		if _, err := root.ExecContext(t.Context(), statement); err != nil {
+	for name, refused := range map[string]bool{"from the beginning": false, "after one that was refused": true} {
+		t.Run(name, func(t *testing.T) {
+			dsn := server.NewDatabase(t)
+			c := manyElenas()
+			service(t, openDSN(t, dsn), c) // migrates
+			cfg, err := mysql.ParseDSN(dsn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			root := openDSN(t, dsn)
+			if _, err := root.ExecContext(t.Context(), "GRANT SELECT, INSERT, UPDATE, DELETE ON `"+cfg.DBName+"`.* TO reader"); err != nil {
+				t.Fatal(err)
+			}
+			cfg.User, cfg.Passwd = "reader", "secret"
+			own, err := database.New(openDSN(t, cfg.FormatDSN()), database.Options{Now: c.now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := own.SetSetting(t.Context(), "search.index", map[string]bool{"unsorted": refused}); err != nil {
+				t.Fatal(err)
+			}
+			var log strings.Builder
+			s, err := search.New(search.Config{DB: own, Source: c, Permissions: c, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Build(t.Context(), func(int) {}); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(log.String(), "takes longer") {
+				t.Errorf("the log does not tell why the build takes longer: %s", log.String())
+			}
+			if got := find(t, s, anna, "elena n4699"); !slices.Equal(got, []string{"Elena N4699"}) {
+				t.Errorf("found %v", got)
+			}
+			if diff := cmp.Diff(bothOrders, orders(t, root)); diff != "" {
+				t.Errorf("orders of terms (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestABuildWaitsForASortingThatGoesOn has the server sort already, as it does when its client was killed, or gave up
+// waiting for an answer. A reader makes that take long.
+func TestABuildWaitsForASortingThatGoesOn(t *testing.T) {
+	db := dbtest.MariaDB(t)
+	s := service(t, db, manyElenas())
+	begun := make(chan error, 1)
+	err := s.Build(t.Context(), func(n int) {
+		if n < aboveOneBatch {
+			return
+		}
+		reader, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	cfg.User, cfg.Passwd = "reader", "secret"
-	own, err := database.New(openDSN(t, cfg.FormatDSN()), database.Options{Now: c.now})
-	if err != nil {
+		if _, err := reader.ExecContext(t.Context(), "SELECT 1 FROM mc_search_terms LIMIT 1"); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			_, err := db.ExecContext(t.Context(), "CREATE INDEX mc_search_terms_owner ON mc_search_terms (owner, kind, term, doc, field, pairs)")
+			begun <- err
+		}()
+		time.Sleep(100 * time.Millisecond) // until it waits for the reader
+		time.AfterFunc(300*time.Millisecond, func() { _ = reader.Rollback() })
+	})
+	if err := errors.Join(err, <-begun); err != nil {
 		t.Fatal(err)
 	}
-	var log strings.Builder
-	s, err := search.New(search.Config{DB: own, Source: c, Permissions: c, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Build(t.Context(), func(int) {}); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(log.String(), "takes longer") {
-		t.Errorf("the log does not tell why the build takes longer: %s", log.String())
-	}
-	if got := find(t, s, anna, "elena n4699"); !slices.Equal(got, []string{"Elena N4699"}) {
-		t.Errorf("found %v", got)
-	}
-	if diff := cmp.Diff(bothOrders, orders(t, root)); diff != "" {
+	if diff := cmp.Diff(bothOrders, orders(t, db)); diff != "" {
 		t.Errorf("orders of terms (-want +got):\n%s", diff)
+	}
+}
+
+// TestASecondWriterStartsOver has somebody write the document that the index would write next.
+func TestASecondWriterStartsOver(t *testing.T) {
+	db := dbtest.MariaDB(t)
+	c := newCRM()
+	s := service(t, db, c)
+	c.put(contact("1", "anna", "Anna Rossi", "", ""))
+	build(t, s)
+	c.put(contact("2", "anna", "Nora Rossi", "", ""))
+	first, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := first.ExecContext(t.Context(), `INSERT INTO mc_search_docs SELECT id - 1, type, 'other', owner, checksum, modified, is_open,
+		label, fingerprint, pairs FROM mc_search_docs`); err != nil {
+		t.Fatal(err)
+	}
+	var refreshing sync.WaitGroup
+	refreshing.Go(func() { _ = s.Refresh(t.Context()) })
+	time.Sleep(200 * time.Millisecond) // until it waits for the first
+	if err := first.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	refreshing.Wait()
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var other int
+	if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM mc_search_docs WHERE record = 'other'").Scan(&other); err != nil || other != 1 {
+		t.Errorf("%d documents of the first writer are left, want 1: %v", other, err)
+	}
+	if got := find(t, s, anna, "nora"); !slices.Equal(got, []string{"Nora Rossi"}) {
+		t.Errorf("found %v", got)
 	}
 }
 

@@ -103,8 +103,7 @@ func (s store) clear(g *gorm.DB, ids []int64) error {
 // insert writes the rows of documents whose earlier rows were cleared.
 func (s store) insert(g *gorm.DB, docs []docRow, terms []writtenTerm, parents []parentRow) error {
 	if len(docs) > 0 {
-		replace := clause.OnConflict{UpdateAll: true}
-		if err := g.Clauses(replace).CreateInBatches(docs, batchRows).Error; err != nil {
+		if err := g.CreateInBatches(docs, batchRows).Error; err != nil {
 			return fmt.Errorf("write documents: %w", err)
 		}
 	}

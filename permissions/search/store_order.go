@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/mailconnector/mailconnector/internal/database"
 )
@@ -51,18 +52,38 @@ func (s store) sort(ctx context.Context) error {
 
 func (s store) eachOrder(ctx context.Context, there bool, statement func(order) string) error {
 	for _, o := range orders() {
-		exists, err := s.has(ctx, o)
-		if err != nil {
-			return err
-		}
-		if exists != there {
-			continue
-		}
-		if err := s.db.Gorm(ctx).Exec(statement(o)).Error; err != nil {
+		if err := s.bring(ctx, o, !there, statement(o)); err != nil {
 			return fmt.Errorf("%s: %w", statement(o), err)
 		}
 	}
 	return nil
+}
+
+// lookAgain is the time between two looks at a statement that the server is at.
+const lookAgain = time.Second
+
+// bring runs the statement after which an order is there or not, unless it is so. A server goes on with such a statement
+// when its client was killed, or gave up because no answer came for as long as it waits for one: then bring waits too.
+func (s store) bring(ctx context.Context, o order, there bool, statement string) error {
+	var failed error
+	for {
+		if is, err := s.has(ctx, o); err != nil || is == there {
+			return err
+		}
+		running, err := s.running(ctx, statement)
+		switch {
+		case err != nil:
+			return err
+		case running:
+			if err := wait(ctx, lookAgain); err != nil {
+				return err
+			}
+		case failed != nil:
+			return failed
+		default:
+			failed = s.db.Gorm(ctx).Exec(statement).Error
+		}
+	}
 }
 
 func (s store) has(ctx context.Context, o order) (bool, error) {
@@ -70,4 +91,21 @@ func (s store) has(ctx context.Context, o order) (bool, error) {
 	err := s.db.Gorm(ctx).Raw(`SELECT COUNT(*) FROM information_schema.statistics
 		WHERE table_schema = DATABASE() AND table_name = 'mc_search_terms' AND index_name = ?`, string(o)).Scan(&n).Error
 	return n > 0, wrap("look for an order of terms", err)
+}
+
+// running tells whether the server is at a statement. Without further rights it tells of those of its own user.
+func (s store) running(ctx context.Context, statement string) (bool, error) {
+	var n int64
+	err := s.db.Gorm(ctx).Raw(`SELECT COUNT(*) FROM information_schema.processlist
+		WHERE id <> CONNECTION_ID() AND db = DATABASE() AND info = ?`, statement).Scan(&n).Error
+	return n > 0, wrap("look for a running statement", err)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
