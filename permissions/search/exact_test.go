@@ -1,8 +1,10 @@
 package search_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/mailconnector/mailconnector/internal/dbtest"
@@ -41,5 +43,36 @@ func TestAnswersBeforeTheIndexIsBuilt(t *testing.T) {
 	}
 	if got := find(t, s, anna, "late la"); !slices.Equal(got, []string{"Late Lara"}) {
 		t.Errorf("after the build: %v", got)
+	}
+}
+
+// slowHost is a host that is told to go on with the first changes it is asked for.
+type slowHost struct {
+	*crm
+	asked, goOn chan struct{}
+}
+
+func (h slowHost) Changes(ctx context.Context, after string, limit int) ([]search.Doc, string, error) {
+	close(h.asked)
+	<-h.goOn
+	return h.crm.Changes(ctx, after, limit)
+}
+
+// TestAnIndexIsSearchedFromTheStart searches while the first search of a process still waits for the host.
+func TestAnIndexIsSearchedFromTheStart(t *testing.T) {
+	c, db := newCRM(), dbtest.SQLite(t)
+	c.put(contact("1", "anna", "Anna Rossi", "", ""))
+	build(t, service(t, db, c))
+
+	host := slowHost{c, make(chan struct{}), make(chan struct{})}
+	s := serviceOf(t, db, c, host)
+	var first sync.WaitGroup
+	first.Go(func() { _, _ = s.Search(t.Context(), anna, search.Query{Text: "rossi"}) })
+	<-host.asked
+	results, err := s.Search(t.Context(), anna, search.Query{Text: "rossi"})
+	close(host.goOn)
+	first.Wait()
+	if err != nil || len(results.Items) != 1 || len(results.Partial) > 0 {
+		t.Errorf("the second search answers %+v, %v", results, err)
 	}
 }

@@ -104,7 +104,8 @@ func (s *Service) Reconcile(ctx context.Context) error {
 }
 
 // freshen refreshes at the start of a search, unless that was done a moment ago. A failure is logged and the search
-// goes on: what the index knows is better than nothing.
+// goes on: what the index knows is better than nothing. Where the first refresh of this process is under way, it at
+// least looks whether there is an index.
 func (s *Service) freshen(ctx context.Context) {
 	s.refreshing.Lock()
 	due := s.db.Now().Sub(s.refreshed) >= pollEvery
@@ -112,14 +113,16 @@ func (s *Service) freshen(ctx context.Context) {
 		s.refreshed = s.db.Now()
 	}
 	s.refreshing.Unlock()
-	if !due {
-		return
+	if due {
+		// Typing ahead ends searches all the time. A refresh that ended with one could leave its lease behind, held by nobody.
+		refreshing, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime/2)
+		defer cancel()
+		if err := s.refresh(refreshing, searchBatches); err != nil {
+			s.log.ErrorContext(ctx, "refresh search index", "err", err)
+		}
 	}
-	// Typing ahead ends searches all the time. A refresh that ended with one could leave its lease behind, held by nobody.
-	refreshing, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime/2)
-	defer cancel()
-	if err := s.refresh(refreshing, searchBatches); err != nil {
-		s.log.ErrorContext(ctx, "refresh search index", "err", err)
+	if known := s.cursorKey() != nil; known && !due {
+		return
 	}
 	if err := s.look(ctx); err != nil && ctx.Err() == nil {
 		s.log.ErrorContext(ctx, "read state of search index", "err", err)
