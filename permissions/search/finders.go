@@ -155,7 +155,11 @@ func (g *suggesting) byParents(ctx context.Context, groups []Group) (proposals, 
 	found := proposals{kind: byParent, holds: func(c Card) bool {
 		return slices.ContainsFunc(c.Parents, func(r permissions.Record) bool { return named[r] })
 	}}
-	rows, err := g.service.store.openOf(ctx, parents, maxOpen)
+	var owners []int32
+	if !g.view.anyOwner {
+		owners = g.view.ownerList
+	}
+	rows, err := g.service.store.openOf(ctx, parents, owners, maxOpen)
 	slices.SortFunc(rows, latestFirst)
 	for _, row := range rows {
 		if g.view.reaches(row) {

@@ -130,8 +130,9 @@ func (s store) exactTerms(ctx context.Context, text string, args []any) ([]termR
 	return list, err
 }
 
-// openOf lists open documents that belong to one of the records, which are given by their type, the latest first.
-func (s store) openOf(ctx context.Context, records map[int32][]string, limit int) ([]docRow, error) {
+// openOf lists open documents that belong to one of the records, which are given by their type, the latest first. Where
+// owners are given, and not too many for one statement, it lists those of these owners only.
+func (s store) openOf(ctx context.Context, records map[int32][]string, owners []int32, limit int) ([]docRow, error) {
 	if len(records) == 0 {
 		return nil, nil
 	}
@@ -142,6 +143,11 @@ func (s store) openOf(ctx context.Context, records map[int32][]string, limit int
 		conditions = append(conditions, "p.type = ? AND p.record IN "+in(list))
 		args = join(args, []any{typeID}, list)
 	}
+	condition := "(" + strings.Join(conditions, " OR ") + ") AND d.is_open = 1"
+	if n := len(owners); n > 0 && n <= longestList {
+		list := fill(owners)
+		condition, args = condition+" AND d.owner IN "+in(list), append(args, list...)
+	}
 	var docs []docRow
 	err := s.statements.read(ctx, "read open documents", func(rows *sql.Rows) error {
 		var d docRow
@@ -149,7 +155,7 @@ func (s store) openOf(ctx context.Context, records map[int32][]string, limit int
 		docs = append(docs, d)
 		return err
 	}, "SELECT DISTINCT d.id, d.type, d.record, d.owner, d.modified FROM mc_search_parents p JOIN mc_search_docs d ON d.id = p.doc"+
-		" WHERE ("+strings.Join(conditions, " OR ")+") AND d.is_open = 1 ORDER BY d.modified DESC, d.id LIMIT ?",
+		" WHERE "+condition+" ORDER BY d.modified DESC, d.id LIMIT ?",
 		append(args, limit)...)
 	return docs, err
 }

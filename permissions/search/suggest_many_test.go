@@ -62,6 +62,23 @@ func TestNobodyIsCrowdedOut(t *testing.T) {
 	})
 }
 
+// TestOpenTicketsOfOthersCrowdNobodyOut has more open tickets of one person than are looked at, all but the oldest of
+// which anna may not view.
+func TestOpenTicketsOfOthersCrowdNobodyOut(t *testing.T) {
+	c := newCRM()
+	person := c.put(contact("1", "anna", "Anna's Rossi", "rossi@acme.it", ""))
+	c.put(ticket("2", "anna", "Anna's Printer", person))
+	for i := range 1010 {
+		c.put(ticket(fmt.Sprint(10+i), "boss", "Foreign Printer", person))
+	}
+	s := service(t, dbtest.SQLite(t), c)
+	build(t, s)
+	got := suggested(t, s, anna, search.Mail{Participants: from("rossi@acme.it")})
+	if want := []string{"address: Anna's Rossi", "open: Anna's Printer"}; !slices.Equal(got, want) {
+		t.Errorf("suggested %v, want %v", got, want)
+	}
+}
+
 func build(t *testing.T, s *search.Service) {
 	t.Helper()
 	if err := s.Build(t.Context(), func(int) {}); err != nil {
