@@ -32,7 +32,6 @@ type match uint8
 
 const (
 	prefix match = iota // those that begin with the text
-	whole               // the text itself
 	within              // those that have the text behind their beginning
 )
 
@@ -84,8 +83,12 @@ func queryWords(text string) []queryWord {
 	return list[:min(len(list), maxWords)]
 }
 
+// around is what stands around addresses and numbers that are pasted.
+const around = `()[]{}<>"',;:`
+
 // pieceWords takes apart what stands between two spaces.
 func pieceWords(piece string) []queryWord {
+	piece = strings.Trim(piece, around)
 	if name, domain, found := strings.Cut(address(piece), "@"); found && name+domain != "" {
 		if name == "" {
 			return []queryWord{{{domainTerm, prefix, []byte(domain)}}}
@@ -93,12 +96,13 @@ func pieceWords(piece string) []queryWord {
 		return []queryWord{{{emailTerm, prefix, []byte(address(piece))}}}
 	}
 	plain, german := words(piece), words(inGerman(piece))
-	if folded := cut(fold(piece)); len(plain) == 1 && strings.ContainsAny(folded, "0123456789") {
-		return []queryWord{append(queryWord{{numberTerm, prefix, []byte(folded)}}, wordRanges(plain[0], german[0])...)}
+	var number queryWord
+	if folded := cut(fold(piece)); strings.ContainsAny(folded, "0123456789") {
+		number = queryWord{{numberTerm, prefix, []byte(folded)}} // of the whole piece: a record with it matches every word
 	}
 	list := make([]queryWord, len(plain))
 	for i := range plain {
-		list[i] = wordRanges(plain[i], german[i])
+		list[i] = slices.Concat(number, wordRanges(plain[i], german[i]))
 	}
 	return list
 }

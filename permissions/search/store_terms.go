@@ -53,9 +53,6 @@ func (f filter) condition() (text string, args []any) {
 
 // bounds returns the range from a term on as SQL on terms t.
 func (r termRange) bounds(from []byte) (string, []any) {
-	if r.how == whole {
-		return " AND t.kind = ? AND t.term = ?", []any{r.kind, r.text}
-	}
 	return " AND t.kind = ? AND t.term >= ? AND t.term < ?", []any{r.kind, from, after(r.text)}
 }
 
@@ -80,9 +77,6 @@ func (s store) rest(ctx context.Context, f filter, kind termKind, term []byte, b
 
 // behind reads the terms of a range that come behind a place.
 func (s store) behind(ctx context.Context, f filter, r termRange, at place, limit int) ([]termRow, error) {
-	if r.how == whole {
-		return s.rest(ctx, f, r.kind, r.text, at, limit)
-	}
 	condition, args := f.condition()
 	return s.terms(ctx, "walk terms", s.walking()+" WHERE (t.kind = ? AND t.term = ? AND t.doc >= ? AND (t.doc > ? OR t.field > ?)"+
 		" OR t.kind = ? AND t.term > ? AND t.term < ?)"+condition+" ORDER BY t.term, t.doc, t.field LIMIT ?",
@@ -185,12 +179,8 @@ func (r termRange) matches(kind termKind, term []byte) bool {
 	if kind != r.kind {
 		return false
 	}
-	switch r.how {
-	case whole:
-		return bytes.Equal(term, r.text)
-	case within:
+	if r.how == within {
 		return len(r.keyOf(term)) > 0
-	default:
-		return bytes.HasPrefix(term, r.text)
 	}
+	return bytes.HasPrefix(term, r.text)
 }

@@ -22,7 +22,8 @@ const (
 	siteTerm     termKind = 7 // the domain of a web site, by which companies are told from the people who work there
 )
 
-// maxTerms bounds what one record may put into the index, so that a novel in a text field stays harmless.
+// maxTerms bounds what one record may put into the index, so that a novel in a text field stays harmless: of its words
+// some are left out, of addresses and numbers none.
 const maxTerms = 500
 
 // minPhone is the number of digits below which digits do not look like a telephone number.
@@ -45,6 +46,10 @@ func termsOf(d Doc) []term {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.text, b.text), cmp.Compare(a.field, b.field))
 	})
 	terms = slices.Compact(terms)
+	if extra := len(terms) - maxTerms; extra > 0 { // words come first, and go first
+		words, _ := slices.BinarySearchFunc(terms, wordTerm+1, func(t term, k termKind) int { return cmp.Compare(t.kind, k) })
+		terms = slices.Delete(terms, max(0, words-extra), words)
+	}
 	return terms[:min(len(terms), maxTerms)]
 }
 
