@@ -52,5 +52,5 @@
 //
 // A cursor is encrypted with a key of this installation, because it may name places between records that the subject
 // may not see. It holds for one subject and one query. A record changed while someone pages may be left out; none is
-// shown twice.
+// shown twice but one that was renamed, by its new name.
 package search

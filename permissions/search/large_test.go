@@ -22,9 +22,9 @@ func TestLargeIndexesEqualReadingEverything(t *testing.T) {
 		if err := s.Build(t.Context(), func(int) {}); err != nil {
 			t.Fatal(err)
 		}
-		for _, text := range []string{"keller", "ell zet", "zeta eller", "ann zeta", "eller 1299"} {
-			for _, user := range []string{"owner0", "many", "mixed", "boss"} {
-				if text == "keller" && user != "owner0" {
+		for _, text := range []string{"keller", "ell zet", "zeta eller", "ann zeta", "eller 1299", "eller"} {
+			for _, user := range []string{"owner0", "many", "aside", "mixed", "boss"} {
+				if text == "keller" && user != "owner0" || text == "eller" && user != "aside" {
 					continue // pages and pages of the same
 				}
 				who := permissions.Subject{UserID: user}
@@ -51,7 +51,12 @@ func largeCRM() *crm {
 			c.put(company(fmt.Sprint(i), fmt.Sprint("owner", i/10%40), label, "https://www.acme.example/x"))
 		}
 	}
-	c.sees["owner0"] = []string{"owner0"}
+	c.sees["owner0"], c.sees["aside"] = []string{"owner0"}, []string{"owner1"}
+	for i := range 35 { // more than are read one by one, who have nothing of it
+		owner := fmt.Sprint("colleague", i)
+		c.put(contact(fmt.Sprint(9000+i), owner, "Colleague", "", ""))
+		c.sees["aside"] = append(c.sees["aside"], owner)
+	}
 	for i := range 40 {
 		c.sees["many"] = append(c.sees["many"], fmt.Sprint("owner", i))
 	}

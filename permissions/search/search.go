@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/mailconnector/mailconnector/permissions"
 )
@@ -131,9 +130,12 @@ type page struct {
 }
 
 // fill adds candidates that pass the permission check to a page. It looks for one more than the page shows: that there
-// is a next page, and where it begins, tells of records that the subject may view and of no others.
+// is a next page, and where it begins, tells of records that the subject may view and of no others. Where the subject may
+// view few of them, it checks more at once.
 func (s *Service) fill(ctx context.Context, v *view, pg *page, list []candidate, c cursor) error {
-	for part := range slices.Chunk(list, pg.limit+1) {
+	for n := pg.limit + 1; len(list) > 0; n *= 4 {
+		part := list[:min(len(list), n)]
+		list = list[len(part):]
 		hits, err := s.show(ctx, v, part, pg.results)
 		if err != nil {
 			return err

@@ -78,6 +78,13 @@ func (w *walk) taken(part []token, rows []termRow, more bool) []termRow {
 // restOfToken reads on in the word of a token.
 func (w *walk) restOfToken(ctx context.Context, r termRange) ([]termRow, error) {
 	_, term, _ := bytes.Cut(w.at.Key, []byte{0})
+	if w.narrow() {
+		rows, err := w.store.tokensOfOwners(ctx, w.filter, []token{{w.at.Key, term}}, w.view.ownerList, mostOfOwners)
+		if err != nil || len(rows) < mostOfOwners {
+			return w.pass(w.at.Key, rows), err
+		}
+		w.tooMany = true
+	}
 	rows, err := w.store.rest(ctx, w.filter, r.kind, term, w.at, w.chunk)
 	if err != nil {
 		return nil, err
