@@ -62,10 +62,10 @@ func (d *dice) policy() sharing.Policy {
 			path = paths[roleIDs[above]] + "::" + id
 		}
 		paths[id] = path
-		p.Roles = append(p.Roles, sharing.Role{ID: id, Path: path, Profiles: d.some(3, profileIDs)})
+		p.Roles = append(p.Roles, sharing.Role{ID: id, Path: path, Profiles: d.profilesOfRole()})
 	}
 	for _, id := range userIDs {
-		p.Users = append(p.Users, sharing.User{ID: id, Role: d.pick(append([]string{"", "ghost"}, roleIDs...)), Admin: d.roll(8) == 1})
+		p.Users = append(p.Users, sharing.User{ID: id, Role: d.roleOfUser(), Admin: d.roll(8) == 1})
 	}
 	for _, id := range profileIDs {
 		p.Profiles = append(p.Profiles, d.profile(id))
@@ -78,15 +78,30 @@ func (d *dice) policy() sharing.Policy {
 	for _, name := range typeNames {
 		p.Types = append(p.Types, d.entityType(name))
 	}
-	for range d.roll(6) {
+	for range d.roll(16) {
 		p.Rules = append(p.Rules, sharing.Rule{Type: d.pick(typeNames), From: d.party(), To: d.party(), Write: d.flip()})
 	}
-	for range d.roll(3) {
+	for range d.roll(8) {
 		p.Advanced = append(p.Advanced, sharing.AdvancedRule{
 			ID: d.pick(matchIDs), User: d.pick(userIDs), Type: d.pick(typeNames), Write: d.flip(),
 		})
 	}
 	return p
+}
+
+// Most roles have a profile and most users a role: rules decide nothing for the others.
+func (d *dice) profilesOfRole() []string {
+	if d.roll(8) == 1 {
+		return d.some(1, nil)
+	}
+	return append(d.some(2, profileIDs), d.pick(profileIDs))
+}
+
+func (d *dice) roleOfUser() string {
+	if d.roll(8) == 1 {
+		return d.pick([]string{"", "ghost"})
+	}
+	return d.pick(roleIDs)
 }
 
 func (d *dice) quirks() sharing.Quirks {
@@ -115,12 +130,19 @@ func (d *dice) profile(id string) sharing.Profile {
 	return p
 }
 
-func (d *dice) mostlyGranted() sharing.Grant {
-	return [...]sharing.Grant{sharing.Granted, sharing.Granted, sharing.Granted, sharing.Refused, sharing.Unlisted}[d.roll(5)]
-}
+func (d *dice) mostlyGranted() sharing.Grant { return d.mostly(sharing.Granted, sharing.Refused) }
 
-func (d *dice) mostlyRefused() sharing.Grant {
-	return [...]sharing.Grant{sharing.Refused, sharing.Refused, sharing.Refused, sharing.Refused, sharing.Granted, sharing.Unlisted}[d.roll(6)]
+func (d *dice) mostlyRefused() sharing.Grant { return d.mostly(sharing.Refused, sharing.Granted) }
+
+func (d *dice) mostly(usual, other sharing.Grant) sharing.Grant {
+	switch d.roll(12) {
+	case 1:
+		return other
+	case 2:
+		return sharing.Unlisted
+	default:
+		return usual
+	}
 }
 
 func (d *dice) entityType(name string) sharing.Type {
