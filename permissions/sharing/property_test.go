@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	policies = 250 // random policies per property
-	enough   = 100 // cases in them that are about the property
+	policies = 300 // random policies per property
+	enough   = 80  // cases in them that are about the property
 )
 
 // question is one thing that can be asked of an engine.
