@@ -8,6 +8,9 @@ type content struct {
 	boundary string
 }
 
+// maxPartName bounds the name of a part, in bytes; file systems take 255 characters.
+const maxPartName = 1000
+
 // describe reads the content fields of a header. A header that says no type, or none that is one, means otherwise.
 func describe(h header, otherwise string) content {
 	typ, params := mediaType(h.get("content-type"))
@@ -25,6 +28,9 @@ func describe(h header, otherwise string) content {
 	}}
 	if c.part.Name == "" {
 		c.part.Name = params["name"]
+	}
+	if len(c.part.Name) > maxPartName {
+		c.part.Name = strings.Clone(cut(c.part.Name, maxPartName)) // the rest is let go
 	}
 	if isMultipart(typ) {
 		c.boundary = strings.TrimRight(params["boundary"], " \t") // RFC 2046 section 5.1.1: it does not end in white space

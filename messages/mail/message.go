@@ -93,7 +93,7 @@ type Part struct {
 	Charset     string // as declared, lower case
 	Disposition string // as declared, lower case: "attachment", "inline", ""
 	ContentID   string // without its brackets
-	Name        string // the file name as the sender wrote it, decoded; not safe as a path; an attached mail without one: its subject and ".eml"
+	Name        string // the sender's file name, decoded, at most 1,000 bytes; not safe as a path; an attached mail without one: its subject and ".eml"
 	Encoding    string // transfer encoding as declared, lower case: what Decode takes
 
 	Offset int64    // of the encoded body in the raw mail
