@@ -56,6 +56,9 @@ func (c *siteFlags) examine(ctx context.Context, s streams, reach bool) error {
 	if x.content(ctx, c.content) {
 		x.module(ctx, c, installed, keys)
 	}
+	if c.clientHeader == "" {
+		x.line("note", "clients", "wrong passwords are not counted for addresses: let the web server name its clients, and give --client-ip-header")
+	}
 	if reach {
 		x.address(ctx, pageOf(site, c.path, "api/v1/compatibility"))
 	}

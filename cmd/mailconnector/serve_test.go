@@ -174,7 +174,10 @@ func buildsIndex(t *testing.T, b *beside) {
 }
 
 func doctorAfter(t *testing.T, b *beside) {
-	wantLines(t, b.doctor(t, 0), `^ok +index +[1-9]\d+ records`, `^ok +module `, `goes on at https://crm.example.com/mailconnector/admin/$`)
+	if out := b.doctor(t, 0, "--client-ip-header", "X-Real-IP"); strings.Contains(out, "clients") {
+		t.Errorf("the doctor complains of clients that are named:\n%s", out)
+	}
+	wantLines(t, b.doctor(t, 0), `^note +clients `, `^ok +index +[1-9]\d+ records`, `^ok +module `, `goes on at https://crm.example.com/mailconnector/admin/$`)
 	wantLines(t, b.doctor(t, 2, "--reach", "--crm-url", "http://127.0.0.1:1/crm"), `^FAIL  license `,
 		`^FAIL  web address .*http://127.0.0.1:1/mailconnector/api/`)
 }
