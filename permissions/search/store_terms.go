@@ -87,8 +87,12 @@ func (s store) behind(ctx context.Context, f filter, r termRange, at place, limi
 func (s store) ofTokens(ctx context.Context, f filter, tokens []token, limit int) ([]termRow, error) {
 	condition, args := f.condition()
 	list := fill(termsOfTokens(tokens))
-	return s.terms(ctx, "walk words", s.walking()+" WHERE t.kind = ? AND t.term IN "+in(list)+condition+
-		" ORDER BY t.term, t.doc, t.field LIMIT ?", join([]any{wordTerm}, list, args, []any{limit})...)
+	order := " ORDER BY t.term, t.doc, t.field LIMIT ?"
+	if len(list) == 1 { // MariaDB would sort by a constant, and read all documents with the word for that
+		order = " ORDER BY t.doc, t.field LIMIT ?"
+	}
+	return s.terms(ctx, "walk words", s.walking()+" WHERE t.kind = ? AND t.term IN "+in(list)+condition+order,
+		join([]any{wordTerm}, list, args, []any{limit})...)
 }
 
 // ofOwners reads the terms of a range, from one of them on, that belong to documents of the owners. It gives up behind

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mailconnector/mailconnector/internal/dbtest"
+	"github.com/mailconnector/mailconnector/permissions/search"
 )
 
 // TestNumbersAndAddressesAreFoundAsTheyArePasted searches for what stands in a mail.
@@ -38,5 +39,34 @@ func TestANovelIsFoundByItsAddress(t *testing.T) {
 		if got := find(t, s, anna, text); len(got) != 1 {
 			t.Errorf("search %q finds %v", text, got)
 		}
+	}
+}
+
+// TestOfACommonWordOnlyTheBeginningIsRead looks for the middle of a word that all records have.
+func TestOfACommonWordOnlyTheBeginningIsRead(t *testing.T) {
+	const records = 1500
+	db := dbtest.MariaDB(t)
+	db.SetMaxOpenConns(1) // a session counts its own rows
+	c := newCRM()
+	for i := range records {
+		c.put(contact(fmt.Sprint(i), "anna", "Quelltal", "", ""))
+	}
+	s := service(t, db, c)
+	build(t, s)
+	read := func() (n int) {
+		t.Helper()
+		const counted = "SELECT CAST(SUM(variable_value) AS SIGNED) FROM information_schema.session_status WHERE variable_name LIKE 'Handler_read%'"
+		if err := db.QueryRowContext(t.Context(), counted).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	find(t, s, boss, "uelltal") // refreshes, and reads names
+	before := read()
+	if got := find(t, s, boss, "uelltal"); len(got) != search.DefaultLimit {
+		t.Errorf("found %v", got)
+	}
+	if n := read() - before; n >= records {
+		t.Errorf("the database read %d rows to find the first of %d", n, records)
 	}
 }
