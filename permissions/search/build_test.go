@@ -179,7 +179,12 @@ func TestABuildWaitsForASortingThatGoesOn(t *testing.T) {
 			_, err := db.ExecContext(t.Context(), "CREATE INDEX mc_search_terms_owner ON mc_search_terms (owner, kind, term, doc, field, pairs)")
 			begun <- err
 		}()
-		time.Sleep(100 * time.Millisecond) // until it waits for the reader
+		for sorting := 0; sorting == 0; {
+			if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM information_schema.processlist
+				WHERE info LIKE 'CREATE INDEX mc_search_terms_owner%' AND db = DATABASE()`).Scan(&sorting); err != nil {
+				t.Fatal(err)
+			}
+		}
 		time.AfterFunc(300*time.Millisecond, func() { _ = reader.Rollback() })
 	})
 	if err := errors.Join(err, <-begun); err != nil {
