@@ -42,17 +42,17 @@ func (s store) sortable(ctx context.Context) (bool, error) {
 
 // drop takes away the orders that are there.
 func (s store) drop(ctx context.Context) error {
-	return s.eachOrder(ctx, true, func(o order) string { return "DROP INDEX " + string(o) + " ON mc_search_terms" })
+	return s.eachOrder(ctx, false, func(o order) string { return "DROP INDEX " + string(o) + " ON mc_search_terms" })
 }
 
 // sort brings about the orders that are not there, which takes long on a filled table. Readers and writers go on.
 func (s store) sort(ctx context.Context) error {
-	return s.eachOrder(ctx, false, order.create)
+	return s.eachOrder(ctx, true, order.create)
 }
 
 func (s store) eachOrder(ctx context.Context, there bool, statement func(order) string) error {
 	for _, o := range orders() {
-		if err := s.bring(ctx, o, !there, statement(o)); err != nil {
+		if err := s.bring(ctx, o, there, statement(o)); err != nil {
 			return fmt.Errorf("%s: %w", statement(o), err)
 		}
 	}
@@ -63,26 +63,20 @@ func (s store) eachOrder(ctx context.Context, there bool, statement func(order) 
 const lookAgain = time.Second
 
 // bring runs the statement after which an order is there or not, unless it is so. A server goes on with such a statement
-// when its client was killed, or gave up because no answer came for as long as it waits for one: then bring waits too.
+// when its client was killed, or gave up because no answer came for as long as it waits for one: then bring waits for it.
 func (s store) bring(ctx context.Context, o order, there bool, statement string) error {
 	var failed error
 	for {
+		if err := s.await(ctx, statement); err != nil {
+			return err
+		}
 		if is, err := s.has(ctx, o); err != nil || is == there {
 			return err
 		}
-		running, err := s.running(ctx, statement)
-		switch {
-		case err != nil:
-			return err
-		case running:
-			if err := wait(ctx, lookAgain); err != nil {
-				return err
-			}
-		case failed != nil:
+		if failed != nil {
 			return failed
-		default:
-			failed = s.db.Gorm(ctx).Exec(statement).Error
 		}
+		failed = s.db.Gorm(ctx).Exec(statement).Error
 	}
 }
 
@@ -93,19 +87,19 @@ func (s store) has(ctx context.Context, o order) (bool, error) {
 	return n > 0, wrap("look for an order of terms", err)
 }
 
-// running tells whether the server is at a statement. Without further rights it tells of those of its own user.
-func (s store) running(ctx context.Context, statement string) (bool, error) {
-	var n int64
-	err := s.db.Gorm(ctx).Raw(`SELECT COUNT(*) FROM information_schema.processlist
-		WHERE id <> CONNECTION_ID() AND db = DATABASE() AND info = ?`, statement).Scan(&n).Error
-	return n > 0, wrap("look for a running statement", err)
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
+// await waits while the server is at a statement. Without further rights it sees those of its own user.
+func (s store) await(ctx context.Context, statement string) error {
+	for {
+		var n int64
+		err := s.db.Gorm(ctx).Raw(`SELECT COUNT(*) FROM information_schema.processlist
+			WHERE id <> CONNECTION_ID() AND db = DATABASE() AND info = ?`, statement).Scan(&n).Error
+		if err != nil || n == 0 {
+			return wrap("look for a running statement", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lookAgain):
+		}
 	}
 }
