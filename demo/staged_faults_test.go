@@ -123,8 +123,8 @@ func uploadThroughFullness(t *testing.T, s *scene, fill func() (empty func())) {
 	}
 	empty := fill()
 	wantRefused(t, "a chunk", up.send(t.Context(), 50_000, false), "503 unavailable")
-	up.wantOffset(t, 20_000)
 	empty()
+	up.wantOffset(t, 20_000) // not before: a database server may give up where its own files cannot grow
 	for up.offset < up.size {
 		if err := up.send(t.Context(), 50_000, true); err != nil {
 			t.Fatal(err)

@@ -50,20 +50,22 @@ func (s *Service) revive(ctx context.Context, session Session, stamp [32]byte) (
 		return Session{}, s.refuse(ctx, session, Expired)
 	}
 	session.Account = account
-	return s.touch(ctx, session, now, policy)
+	return s.touch(ctx, session, now, policy), nil
 }
 
-// touch writes the use of a session down, seldom enough to be cheap and often enough for short idle times.
-func (s *Service) touch(ctx context.Context, session Session, now time.Time, policy Policy) (Session, error) {
+// touch writes the use of a session down, seldom enough to be cheap and often enough for short idle times. Where the
+// database takes no writes, the session is as good as before: it ends sooner, and what only reads goes on.
+func (s *Service) touch(ctx context.Context, session Session, now time.Time, policy Policy) Session {
 	if now.Sub(session.LastSeen) < min(touchEvery, policy.Idle/10) {
-		return session, nil
+		return session
 	}
-	session.LastSeen = now
-	session.Expires = policy.expiry(session.Created, now)
-	if err := s.store.touch(ctx, session); err != nil {
-		return Session{}, fmt.Errorf("note use of session: %w", err)
+	used := session
+	used.LastSeen, used.Expires = now, policy.expiry(session.Created, now)
+	if err := s.store.touch(ctx, used); err != nil {
+		s.log.WarnContext(ctx, "note use of session", "session", session.ID, "err", err)
+		return session
 	}
-	return session, nil
+	return used
 }
 
 // refuse ends a session for a reason found just now and says so.
