@@ -16,7 +16,7 @@ const (
 	widestBlock     = 256 // for those who see the records of few owners, and where blocks before gave too little
 	readableOwners  = 256 // whose terms are read owner by owner for several words
 	readableTerms   = 10_000
-	mostWork        = 400 // terms admitted for one request of several words; then it pauses
+	mostWork        = 250 // terms admitted for one request of several words; then it pauses
 )
 
 // candidate is a document that matches every word of a query by fields the subject may see.
@@ -48,8 +48,10 @@ func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor, size, 
 	if w.size = size; !v.anyOwner && len(v.ownerList) <= fewOwners {
 		w.size = widestBlock // they are read at once anyway
 	}
-	if w.work = work; c.To != nil {
-		w.most, w.work = math.MaxInt, math.MaxInt // it did not pause before
+	w.work = work
+	w.bounded = len(g.rest) > 0 && !v.unsure // a pause would tell how many records there are that the subject may not view
+	if c.To != nil {
+		w.most, w.bounded = math.MaxInt, false // it did not pause before
 	}
 	w.byOwner = len(g.rest) > 0 && s.readable(v, c.Terms)
 	end, err := g.gather(ctx, w)
@@ -57,7 +59,7 @@ func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor, size, 
 		return block{}, err
 	}
 	list, err := s.rank(ctx, v, g.list, p.text)
-	return block{list, end, g.paused || w.work <= 0, w.work}, err
+	return block{list, end, g.paused || w.tired(), w.work}, err
 }
 
 // readable tells whether what a view leaves of so many terms, if all owners have as many, is better read owner by owner.

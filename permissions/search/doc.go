@@ -43,7 +43,7 @@
 // the document's words have, and passes over documents that lack a pair of the other words. The walk is cut into blocks.
 //
 // A request lasts for a bounded time whatever is asked: it looks at no more than 1,024 of the words with a fragment in
-// their middle, and of several words it takes about 400 terms in the subject's scope, a document that is looked into for
+// their middle, and of several words it takes about 250 terms in the subject's scope, a document that is looked into for
 // the other words counting as three. Where that is not enough, its page is shorter than asked for, or empty, and the next page goes on.
 // Where little of that is the subject's, a search ends after looking for words in 16,384 places. A pause tells how much
 // there was, so for several words there is none where a scope has records that the subject may not view.

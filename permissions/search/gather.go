@@ -59,7 +59,7 @@ func (g *gathering) gather(ctx context.Context, w *walk) (end place, err error) 
 			return g.list[w.size-1].at, nil
 		case g.to == nil && len(g.list) > g.page && w.at.Stage > stage && !w.ended:
 			return w.at, nil
-		case g.tired(w) && !w.ended && w.at.compare(g.from) > 0:
+		case w.tired() && !w.ended && w.at.compare(g.from) > 0:
 			g.paused = true
 			return w.at, nil
 		}
@@ -97,15 +97,15 @@ func (g *gathering) add(ctx context.Context, w *walk, list []candidate) (last pl
 		if g.list = append(g.list, kept...); g.to == nil && len(g.list) > w.size {
 			break
 		}
-		if g.paused = g.tired(w) && len(list) > 0; g.paused {
+		if g.paused = w.tired() && len(list) > 0; g.paused {
 			break
 		}
 	}
 	return last, nil
 }
 
-// tired tells whether a request has done what one may; reading a block once more is never too much.
-func (g *gathering) tired(w *walk) bool { return g.to == nil && w.work <= 0 }
+// tired tells whether a request has done what one may.
+func (w *walk) tired() bool { return w.bounded && w.work <= 0 }
 
 // verified keeps the candidates that match the other words by visible fields, and that the walk did not pass before.
 func (g *gathering) verified(ctx context.Context, list []candidate) ([]candidate, error) {

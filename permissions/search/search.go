@@ -3,7 +3,6 @@ package search
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/mailconnector/mailconnector/permissions"
 )
@@ -70,12 +69,9 @@ func (s *Service) prepare(ctx context.Context, subject permissions.Subject, only
 // pauses, the page stays shorter than asked for, and the next one goes on.
 func (s *Service) search(ctx context.Context, v *view, p parsed, c cursor, results *Results) error {
 	pg := page{limit: p.limit, results: results}
-	size, work := blockSize, math.MaxInt
+	size, work := blockSize, mostWork
 	if len(p.words) > 1 {
 		size = narrowBlockSize
-	}
-	if len(p.words) > 1 && !v.unsure { // a pause would tell how many records there are that the subject may not view
-		work = mostWork
 	}
 	for ; ; size = min(2*size, widestBlock) {
 		b, err := s.block(ctx, v, p, c, size, work)

@@ -18,6 +18,7 @@ const (
 	firstChunk    = 128    // terms read at first
 	narrowChunk   = 64     // terms read at least
 	widestChunk   = 4096   // terms read at once at most
+	boundedChunk  = 512    // where the request pauses when its work is done
 	mostOfOwners  = 4096   // terms read of owners at once; where they have more, walking finds them soon
 	firstTokens   = 64     // words with a fragment in their middle listed at first
 	mostTokens    = 1024   // listed for one request
@@ -60,7 +61,9 @@ type walk struct {
 	found  int // candidates among these so far, in all stages
 	ended  bool
 	paused bool // as many words were listed as one request may
-	work   int  // terms that may still be admitted; what is behind the last is read by another request
+
+	bounded bool // what is behind work is read by another request
+	work    int  // terms that may still be admitted
 
 	tokens []token // to read next
 	listed []byte  // the key of the last token listed; nil when all are
@@ -77,7 +80,7 @@ type walk struct {
 // newWalk starts a walk behind a place; the zero place is its beginning. rest are the other words.
 func newWalk(s store, v *view, ranges []termRange, rest []queryWord, after place) *walk {
 	w := &walk{store: s, view: v, ranges: ranges, filter: filter{fields: v.fieldList}, size: blockSize, first: firstChunk,
-		page: firstTokens, most: mostTokens, work: math.MaxInt, documents: -1}
+		page: firstTokens, most: mostTokens, documents: -1}
 	for _, word := range rest {
 		w.filter.pairs |= word.pairs()
 		w.first = narrowChunk
@@ -162,7 +165,11 @@ func (w *walk) resize() {
 	if missing := w.size + 1 - w.found; missing > 0 && w.found >= tellingHits {
 		chunk = min(chunk, missing*w.walked/w.found*5/4)
 	}
-	w.chunk = min(max(min(chunk, w.work), narrowChunk), widestChunk)
+	widest := widestChunk
+	if w.bounded {
+		widest = boundedChunk
+	}
+	w.chunk = min(max(chunk, narrowChunk), widest)
 }
 
 // finish takes the last rows of a stage.
