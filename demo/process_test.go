@@ -1,7 +1,6 @@
 package demo_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -54,7 +53,26 @@ type process struct {
 	demo.Config
 	address string
 	cmd     *exec.Cmd
-	said    bytes.Buffer // what it logs
+	said    record // what it logs
+}
+
+// record keeps what a program says, and can be read while it speaks.
+type record struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (r *record) Write(text []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.text = append(r.text, text...)
+	return len(text), nil
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return string(r.text)
 }
 
 // startProcess runs the demo and waits for its first page. It is killed when the test ends.
@@ -66,8 +84,8 @@ func startProcess(t *testing.T, c demo.Config) *process {
 	p.start(t)
 	t.Cleanup(func() {
 		p.kill()
-		if t.Failed() && p.said.Len() > 0 {
-			t.Logf("the program logged:\n%.8000s", p.said.String())
+		if said := p.said.String(); t.Failed() && said != "" {
+			t.Logf("the program logged:\n%.8000s", said)
 		}
 	})
 	return p
