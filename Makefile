@@ -5,9 +5,9 @@ BIN      := bin/mailconnector
 # The race detector needs a C compiler; without one the tests run without it.
 RACE     ?= $(if $(shell command -v gcc || command -v clang),-race)
 PKGS     ?= ./...
-# Tests that drive the whole program or a browser: the race detector would take them minutes for what the packages below
+# Tests that drive the whole program, a browser or a large index: the race detector would take them minutes for what the packages below
 # them are tested for anyway.
-WHOLE    := ./demo ./addin ./admin ./cmd/...
+WHOLE    := ./demo ./addin ./admin ./cmd/... ./permissions/search
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
 FUZZTIME ?= 20s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)

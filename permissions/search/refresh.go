@@ -223,18 +223,25 @@ func (s *Service) finish(ctx context.Context, st state) error {
 	return nil
 }
 
+// renew keeps the lease until ctx ends. That the database is busy, with a batch of ours for example, loses it only when
+// it has run out.
 func renew(ctx context.Context, lost context.CancelFunc, lease *database.Lease) {
 	tick := time.NewTicker(leaseTime / 3)
 	defer tick.Stop()
-	for {
+	for renewed := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if held, err := lease.Renew(ctx); err != nil || !held {
-				lost()
-				return
-			}
+		}
+		asked := time.Now()
+		held, err := lease.Renew(ctx)
+		switch {
+		case err == nil && held:
+			renewed = asked
+		case err == nil || time.Since(renewed) > leaseTime:
+			lost()
+			return
 		}
 	}
 }
