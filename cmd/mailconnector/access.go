@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
 	"github.com/mailconnector/mailconnector/permissions"
@@ -45,12 +43,8 @@ func accessTable(summary, detail, name string, write func(*vtenext.Permissions, 
 				if *format != "tsv" {
 					return usageError{fmt.Sprintf("--format %q is not known: use tsv", *format)}
 				}
-				crm, err := c.open(ctx, s, slog.New(slog.DiscardHandler))
-				if err != nil {
-					return err
-				}
 				options := vtenext.AccessOptions{Users: commas(*users), Types: commas(*modules)}
-				return errors.Join(write(crm.permissions, ctx, s.out, options), crm.db.Close())
+				return c.with(ctx, s, func(x *crm) error { return write(x.permissions, ctx, s.out, options) })
 			}
 		},
 	}
@@ -70,11 +64,8 @@ func accessExplainCommand() command {
 				if *user == "" || *module == "" {
 					return usageError{"wants --user and --module"}
 				}
-				crm, err := c.open(ctx, s, slog.New(slog.DiscardHandler))
-				if err != nil {
-					return err
-				}
-				return errors.Join(crm.explain(ctx, s, *user, permissions.Record{Type: *module, ID: *record}), crm.db.Close())
+				about := permissions.Record{Type: *module, ID: *record}
+				return c.with(ctx, s, func(x *crm) error { return x.explain(ctx, s, *user, about) })
 			}
 		},
 	}

@@ -83,6 +83,15 @@ func (c *crmFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*c
 	return &crm{db, host, vtenext.NewPermissions(host), installed.BlockedExtensions}, nil
 }
 
+// with opens the installation for as long as fn takes.
+func (c *crmFlags) with(ctx context.Context, s streams, fn func(*crm) error) error {
+	installed, err := c.open(ctx, s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(installed), installed.db.Close())
+}
+
 // read takes what the CRM's own files say, and over it what the flags say.
 func (c *crmFlags) read() (installed vtenext.Installation, err error) {
 	if c.folder != "" {

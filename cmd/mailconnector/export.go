@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -38,15 +37,7 @@ func exportCommand() command {
 				if err := e.check(); err != nil {
 					return err
 				}
-				site, err := c.open(ctx, s, slog.New(slog.DiscardHandler))
-				if err != nil {
-					return err
-				}
-				err = site.Check(ctx)
-				if err == nil {
-					err = e.run(ctx, s, site)
-				}
-				return errors.Join(err, site.close())
+				return c.with(ctx, s, func(x *site) error { return e.run(ctx, s, x) })
 			}
 		},
 	}

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 
@@ -39,15 +38,7 @@ func indexCommand(summary, detail, name string, work func(context.Context, strea
 			var c siteFlags
 			c.declare(f)
 			return func(ctx context.Context, s streams, _ []string) error {
-				site, err := c.open(ctx, s, slog.New(slog.DiscardHandler))
-				if err != nil {
-					return err
-				}
-				err = site.Check(ctx)
-				if err == nil {
-					err = work(ctx, s, site)
-				}
-				return errors.Join(err, site.close())
+				return c.with(ctx, s, func(x *site) error { return work(ctx, s, x) })
 			}
 		},
 	}

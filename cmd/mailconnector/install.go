@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -69,15 +68,6 @@ func uninstallCommand() command {
 			}
 		},
 	}
-}
-
-// with opens the installation for as long as fn takes.
-func (c *crmFlags) with(ctx context.Context, s streams, fn func(*crm) error) error {
-	installed, err := c.open(ctx, s, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	return errors.Join(fn(installed), installed.db.Close())
 }
 
 // dropTables removes the module's tables once the one who asks for it types the name of the database.

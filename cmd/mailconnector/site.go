@@ -62,6 +62,19 @@ func (c *siteFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*
 	return x, nil
 }
 
+// with opens the installation for as long as fn takes. The module's tables have to be up to date.
+func (c *siteFlags) with(ctx context.Context, s streams, fn func(*site) error) error {
+	x, err := c.open(ctx, s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	err = x.Check(ctx)
+	if err == nil {
+		err = fn(x)
+	}
+	return errors.Join(err, x.close())
+}
+
 // folders refuses to go on without the folders of the CRM and of the module.
 func (c *siteFlags) folders() error {
 	if c.storage == "" || c.content == "" {
