@@ -24,7 +24,7 @@ var used = regexp.MustCompile(`^(vte_(users|user2role|role|role2profile|profile(
 	`account\w*|contact\w+|customerdetails|lead\w*|potential\w*|troubletickets|ticketcf|vendor\w*|products|productcf|employees\w*|` +
 	`campaign|campaignscf|joborder\w*|project|projectcf|notes\w*|attachments|se\w+rel|messages\w*|modcomments\w*|modentity_num|` +
 	`changelog\w*|email_directory\w*|check_\w+|users_seq|profile_versions|role_versions|tmp_users|sharedcalendar|trigger_queue|activity|` +
-	`invitees|processmaker_rec|running_processes|process_adv_permissions)|` +
+	`invitees|settings_\w+|processmaker_rec|running_processes|process_adv_permissions)|` +
 	`tbl_s_(ldap_config|advanced\w+)|sdk_(adv\w+|class|language|presave))$`)
 
 // organisation returns a database of its own with the tables of a dump, or skips the test where the dumps are not.

@@ -8,7 +8,7 @@ import (
 // comesAndGoes installs and uninstalls beside a CRM in which mails were linked.
 func comesAndGoes(t *testing.T, b *beside) {
 	const entry = `SELECT COALESCE(GROUP_CONCAT(CONCAT_WS(' ', fieldid, blockid, name, linkto, sequence, active)), 'none')
-		FROM vte_settings_field WHERE name LIKE 'Outlook%'`
+		FROM vte_settings_field WHERE name LIKE 'Outlook%' AND fieldid <> 900`
 	crm := []string{"--crm-url", "https://crm.example.com/vte"}
 	want := func(what string, value string) {
 		t.Helper()
@@ -17,6 +17,9 @@ func comesAndGoes(t *testing.T, b *beside) {
 		}
 	}
 	mails := text(t, b.db, "SELECT COUNT(*) FROM vte_messages")
+	const others = "7 Outlook Mail Connector index.php?module=OutlookMailConnector&action=index 9 1"
+	b.exec(t, "INSERT INTO vte_settings_field (fieldid, blockid, name, linkto, sequence, active) VALUES (900, "+
+		"7, 'Outlook Mail Connector', 'index.php?module=OutlookMailConnector&action=index', 9, 1)")
 	wantLines(t, must(t, "", append([]string{"install"}, crm...)...), `leads to https://crm.example.com/mailconnector/admin/$`)
 	want("installed", "53 6 Outlook Mail Connector https://crm.example.com/mailconnector/admin/ 19 0")
 	must(t, "", append([]string{"install", "--prefix", "/other/"}, crm...)...)
@@ -29,6 +32,9 @@ func comesAndGoes(t *testing.T, b *beside) {
 		t.Errorf("install for a CRM without https: exit %d, problems %q", code, problems)
 	}
 	wantLines(t, must(t, "", "uninstall"), `^the menu entry was not there$`)
+	if got := text(t, b.db, "SELECT CONCAT_WS(' ', blockid, name, linkto, sequence, active) FROM vte_settings_field WHERE fieldid = 900"); got != others {
+		t.Errorf("the entry of another extension is %s, want %s", got, others)
+	}
 	for _, answer := range []string{"", "yes\n"} {
 		if code, _, problems := mailconnector(t, answer, "uninstall", "--tables"); code != exitFailed || !strings.Contains(problems, "no table was removed") {
 			t.Errorf("the answer %q: exit %d, %s", answer, code, problems)
