@@ -105,6 +105,27 @@ func (a *App) start(ctx context.Context, c Config, dialect string) error {
 	if err := errors.Join(host.Migrate(ctx), host.Seed(ctx)); err != nil {
 		return err
 	}
+	pages, err := web.New(web.Config{CRM: host, AdminURL: prefix + "/admin/", Logger: c.Logger})
+	if err != nil {
+		return err
+	}
+	if err := a.newModule(c, dialect, hostOf(host, pages)); err != nil {
+		return err
+	}
+	if err := a.module.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := a.module.Start(ctx); err != nil {
+		return err
+	}
+	if err := a.enterLicense(ctx, c.Activated); err != nil {
+		return err
+	}
+	return a.mount(pages)
+}
+
+// newModule makes the module, with the trial license that it will be asked for and the folder of mails.
+func (a *App) newModule(c Config, dialect string, host module.Host) error {
 	vendor, err := openVendor(c.DataDir)
 	if err != nil {
 		return err
@@ -119,44 +140,33 @@ func (a *App) start(ctx context.Context, c Config, dialect string) error {
 		}
 		content = a.mails
 	}
-	pages, err := web.New(web.Config{CRM: host, AdminURL: prefix + "/admin/", Logger: c.Logger})
-	if err != nil {
-		return err
-	}
 	a.module, err = module.New(module.Config{
 		DB: a.db, Dialect: dialect, Prefix: prefix, CRMURL: a.url, Installation: Installation,
 		AllowedOrigins: append([]string{a.url}, c.Origins...),
 		VendorKeys:     []licensing.PublicKey{vendor.root.Public()},
 		Content:        content,
 		Logger:         c.Logger,
-		Host: module.Host{
-			Accounts: host, Permissions: host, Records: host, Filing: host,
-			AdminUser: pages.AdminUser, FindUser: host.FindUser,
-			Explain: func(ctx context.Context, user permissions.Subject, r permissions.Record) (string, error) {
-				decisions, err := host.Explain(ctx, user, permissions.View, []permissions.Record{r})
-				if err != nil {
-					return "", err
-				}
-				return fmt.Sprintf("View is %s. %s", decisions[0].Outcome, decisions[0].Reason.Detail), nil
-			},
-			Product: func(context.Context) (module.Product, error) {
-				return module.Product{Name: Installation, Version: "1.0"}, nil
-			},
-		},
+		Host:           host,
 	})
-	if err != nil {
-		return err
+	return err
+}
+
+// hostOf is the demo CRM as the module meets it.
+func hostOf(c *crm.CRM, pages *web.Server) module.Host {
+	return module.Host{
+		Accounts: c, Permissions: c, Records: c, Filing: c,
+		AdminUser: pages.AdminUser, FindUser: c.FindUser,
+		Explain: func(ctx context.Context, user permissions.Subject, r permissions.Record) (string, error) {
+			decisions, err := c.Explain(ctx, user, permissions.View, []permissions.Record{r})
+			if err != nil {
+				return "", err
+			}
+			return fmt.Sprintf("View is %s. %s", decisions[0].Outcome, decisions[0].Reason.Detail), nil
+		},
+		Product: func(context.Context) (module.Product, error) {
+			return module.Product{Name: Installation, Version: "1.0"}, nil
+		},
 	}
-	if err := a.module.Migrate(ctx); err != nil {
-		return err
-	}
-	if err := a.module.Start(ctx); err != nil {
-		return err
-	}
-	if err := a.enterLicense(ctx, c.Activated); err != nil {
-		return err
-	}
-	return a.mount(pages)
 }
 
 // mount puts everything on one router. The simulated Outlook comes first, for it serves the task pane in the module's
