@@ -153,7 +153,8 @@ func (e exactness) latest(ctx context.Context, columns []exactColumn) (map[strin
 }
 
 // statement reads the records with one of the values in a field; without an index on it, from the row first on. It looks
-// for the values before it looks at the records: the other way round, servers read all records of the owners.
+// for the values before it looks at the records, and at these by their ids alone: else servers read all records of the
+// owners, or the ids of all records that are not deleted.
 func (e exactness) statement(c exactColumn, first int64, values []string) (string, []any) {
 	list, args := in(values)
 	rows := "SELECT `" + c.key + "` AS id, `" + c.column + "` AS value FROM `" + c.table + "` WHERE `" + c.column + "` IN " + list
@@ -161,7 +162,7 @@ func (e exactness) statement(c exactColumn, first int64, values []string) (strin
 		rows, args = rows+" AND `"+c.key+"` >= ?", append(args, first)
 	}
 	query := "SELECT e.setype, CAST(e.crmid AS CHAR), CAST(t.value AS CHAR) FROM (" + rows + " LIMIT ?) t" +
-		e.records.crm.sql(" STRAIGHT_JOIN {crmentity} e ON e.crmid = t.id WHERE e.setype = ? AND e.deleted = 0")
+		e.records.crm.sql(" STRAIGHT_JOIN {crmentity} e FORCE INDEX (PRIMARY) ON e.crmid = t.id WHERE e.setype = ? AND e.deleted = 0")
 	args = append(args, sharedBy, c.of.name)
 	scope := e.inquiry.policy.engine.Scope(e.inquiry.user, c.of.name)
 	if limited := !scope.All && !scope.More && c.of.rule == ordinaryRule; limited && len(scope.Owners) <= fewOwners {
