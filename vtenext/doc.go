@@ -12,6 +12,6 @@
 //
 // # What it refuses
 //
-// It never guesses: a table, column or value it does not know disables what needs it, with a [*LackingError], and a [Report] says why. It
-// creates no triggers and changes no definition of the CRM's tables.
+// It never guesses: a table, column or value it does not know disables what needs it, with a [*LackingError], and a
+// [Report] says why. It creates no triggers and changes no definition of the CRM's tables.
 package vtenext

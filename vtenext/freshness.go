@@ -181,7 +181,7 @@ func (f *freshness) sources(ctx context.Context, q querier) ([]source, error) {
 		f.schema = schema
 	}
 	for _, n := range baseNeeds() {
-		if err := f.lacking(n); err != nil {
+		if err := f.meets(n); err != nil {
 			return nil, err
 		}
 	}
@@ -190,7 +190,7 @@ func (f *freshness) sources(ctx context.Context, q querier) ([]source, error) {
 			if f.schema[f.crm.sql(p.table)] == nil {
 				continue
 			}
-			if err := f.lacking(need{PartPermissions, p.table, p.names()}); err != nil {
+			if err := f.meets(need{PartPermissions, p.table, p.names()}); err != nil {
 				return nil, err
 			}
 		}
@@ -199,15 +199,13 @@ func (f *freshness) sources(ctx context.Context, q querier) ([]source, error) {
 	return all, nil
 }
 
-// lacking answers a *LackingError where the tables do not meet a need. They are looked at anew after that.
-func (f *freshness) lacking(n need) error {
-	table := f.crm.sql(n.table)
-	detail := f.schema.missing(table, n.columns)
-	if detail == "" {
-		return nil
+// meets answers a *LackingError where the tables do not meet a need. They are looked at anew after that.
+func (f *freshness) meets(n need) error {
+	if lacking := f.crm.lacking(f.schema, n); lacking != nil {
+		f.schema = nil
+		return lacking
 	}
-	f.schema = nil
-	return &LackingError{Part: n.part, Table: table, Detail: detail}
+	return nil
 }
 
 // policyTables lists the tables that the permissions depend on.

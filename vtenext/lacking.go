@@ -28,18 +28,36 @@ func (e *LackingError) Unwrap() error { return &permissions.DisabledError{Part: 
 
 // meets looks for tables and columns, and answers a *LackingError where one is missing.
 func (c *CRM) meets(ctx context.Context, needs []need) error {
+	lacks, err := c.unmet(ctx, needs)
+	if err != nil || len(lacks) == 0 {
+		return err
+	}
+	return lacks[0]
+}
+
+// unmet looks for tables and columns, and returns what is missing.
+func (c *CRM) unmet(ctx context.Context, needs []need) (lacks []*LackingError, err error) {
 	tables := make([]string, len(needs))
 	for i, n := range needs {
 		tables[i] = c.sql(n.table)
 	}
 	there, err := c.describe(ctx, c.db, tables)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for i, n := range needs {
-		if lacking := there.missing(tables[i], n.columns); lacking != "" {
-			return &LackingError{Part: n.part, Table: tables[i], Detail: lacking}
+	for _, n := range needs {
+		if lacking := c.lacking(there, n); lacking != nil {
+			lacks = append(lacks, lacking)
 		}
+	}
+	return lacks, nil
+}
+
+// lacking holds a need against the tables that are there; nil says that it is met.
+func (c *CRM) lacking(there catalog, n need) *LackingError {
+	table := c.sql(n.table)
+	if detail := there.missing(table, n.columns); detail != "" {
+		return &LackingError{Part: n.part, Table: table, Detail: detail}
 	}
 	return nil
 }

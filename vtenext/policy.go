@@ -116,9 +116,9 @@ func (b *builder) unknown(subject, value, instead string) {
 // addNeeds looks for the tables that questions are answered from, beside those of the policy.
 func (b *builder) addNeeds() {
 	for _, n := range permissionNeeds() {
-		if lacking := b.columns.missing(b.crm.sql(n.table), n.columns); lacking != "" {
-			b.lacks[n.part] = &LackingError{Part: n.part, Table: b.crm.sql(n.table), Detail: lacking}
-			b.find(n.part, true, b.crm.sql(n.table), "%s", lacking)
+		if lacking := b.crm.lacking(b.columns, n); lacking != nil {
+			b.lacks[n.part] = lacking
+			b.find(n.part, true, lacking.Table, "%s", lacking.Detail)
 		}
 	}
 }

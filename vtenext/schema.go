@@ -57,7 +57,7 @@ type catalog map[string]map[string]column
 
 type column struct {
 	primary bool // of the primary key
-	indexed bool // the first column of a key
+	indexed bool // of the primary key, or the first column of another
 }
 
 // missing words what of a need the installation lacks; empty if nothing.

@@ -32,20 +32,13 @@ func (p *Permissions) Inspect(ctx context.Context) (Report, error) {
 
 // findTables looks for tables and columns. The policy itself finds those of permissionNeeds.
 func (c *CRM) findTables(ctx context.Context) ([]Finding, error) {
-	wanted := slices.Concat(baseNeeds(), signInNeeds(), recordNeeds(), filingNeeds())
-	tables := make([]string, len(wanted))
-	for i, n := range wanted {
-		tables[i] = c.sql(n.table)
-	}
-	there, err := c.describe(ctx, c.db, tables)
+	lacks, err := c.unmet(ctx, slices.Concat(baseNeeds(), signInNeeds(), recordNeeds(), filingNeeds()))
 	if err != nil {
 		return nil, err
 	}
-	var findings []Finding
-	for i, n := range wanted {
-		if lacking := there.missing(tables[i], n.columns); lacking != "" {
-			findings = append(findings, Finding{Part: n.part, Disabled: true, Subject: tables[i], Detail: lacking})
-		}
+	findings := make([]Finding, len(lacks))
+	for i, lacking := range lacks {
+		findings[i] = Finding{Part: lacking.Part, Disabled: true, Subject: lacking.Table, Detail: lacking.Detail}
 	}
 	return findings, nil
 }
