@@ -149,3 +149,67 @@ func TestMailsWithinManyMailsAreBounded(t *testing.T) {
 		t.Errorf("%d mails of %d parts are indexed, %v", len(m.Attached), len(receipt.Parts), err)
 	}
 }
+
+// TestForgedReferencesCrowdNobodyOut lets bob archive more mails that refer to a conversation than are looked at, after carol
+// and ann linked mails of it, and wants no more statements for it.
+func TestForgedReferencesCrowdNobodyOut(t *testing.T) {
+	for name, forged := range map[string]letter{
+		"mails that refer to the conversation": {id: "<forged@x>", more: "References: <root@x> <reply@x>\r\n"},
+		"mails that bear its Message-ID":       {id: "<root@x>", files: []file{pdf("forged")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onFaulty(t, func(t *testing.T, h *harness, f *faults) {
+				ids, carol := []string{"<reply@x>", "<root@x>"}, permissions.Subject{UserID: "carol"}
+				h.archive(ann, letter{id: "<root@x>"}, nora)
+				h.archive(carol, letter{id: "<reply@x>", more: "References: <root@x>\r\n"}, offer)
+				h.archive(bob, forged, acme)
+				ask := func() { _, _ = h.LinkedTo(t.Context(), ann, ids) }
+				before, _ := f.reads.of("mc_", ask)
+				h.repeat(t, 250)
+				if after, _ := f.reads.of("mc_", ask); after != before || before == 0 {
+					t.Errorf("%d statements with forged mails, %d without", after, before)
+				}
+				for who, want := range map[permissions.Subject][]permissions.Record{
+					ann: {nora, acme, offer}, carol: {offer, acme, nora}, {UserID: "dan"}: {acme, offer, nora},
+				} {
+					if got, err := h.LinkedTo(t.Context(), who, ids); err != nil || !slices.Equal(got, want) {
+						t.Errorf("for %s it is linked to %v, %v, want %v", who.UserID, got, err, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// repeat archives bob's last mail as often as asked, each time as a newer mail.
+func (h *harness) repeat(t *testing.T, times int) {
+	t.Helper()
+	var last string
+	if err := h.db.QueryRowContext(t.Context(), "SELECT MAX(id) FROM mc_messages").Scan(&last); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := h.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range times {
+		id := fmt.Sprintf("zzzzzzzzzzzzzzzz%010d", n)
+		for _, copied := range []string{
+			"mc_messages (id, identity, variant, fingerprint, message_id, own_message_id, threading, subject, date, direction, from_name, " +
+				"from_address, attachments, snippet, rendition, completeness, problems, created) SELECT ?, identity, 1000 + " + fmt.Sprint(n) +
+				", fingerprint, message_id, own_message_id, threading, subject, date, direction, from_name, from_address, attachments, snippet, " +
+				"rendition, completeness, problems, created FROM mc_messages WHERE id = ?",
+			"mc_references SELECT ?, refers_to FROM mc_references WHERE message_id = ?",
+			"mc_host_messages SELECT ?, owner, host_id, version FROM mc_host_messages WHERE message_id = ?",
+			"mc_links SELECT ?, '" + id + "', record_type, record_id, linked_by, linked_at, host_id, wrote, origin, direction, mailbox, " +
+				"item_id, platform, addin_version FROM mc_links WHERE message_id = ?",
+		} {
+			if _, err := tx.ExecContext(t.Context(), "INSERT INTO "+copied, id, last); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -26,6 +26,7 @@ type faults struct {
 	statement int  // within transactions that link or unlink
 	commits   int  // of such
 	seen      bool // the failure was injected
+	reads     reads
 }
 
 func (f *faults) exec() error {
@@ -135,7 +136,8 @@ func (c *faultyConn) ExecContext(ctx context.Context, query string, args []drive
 }
 
 func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+	rows, err := c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+	return c.faults.reads.read(query, rows), err
 }
 
 func (c *faultyConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {

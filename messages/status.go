@@ -3,7 +3,6 @@ package messages
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/mailconnector/mailconnector/permissions"
 )
@@ -70,16 +69,18 @@ func identities(messageIDs []string) [][]byte {
 	return hashes
 }
 
-// LinkedTo returns the records that the conversation of these message ids is linked to, those of the most recent
-// message first: records of a mail that bears one of the ids, answers one of them or has one attached; for Outlook's
-// Thread-Index see [ThreadReference]. A subject line never counts. Only records that the subject may view are among them.
-// Of more than 100 ids, the last are looked at: References list the oldest first.
+// LinkedTo returns the records that the conversation of these message ids is linked to: records of a mail that bears one
+// of the ids, answers one of them or has one attached; for Outlook's Thread-Index see [ThreadReference]. A subject line
+// never counts. Those of mails that the subject linked come first, then those of the newest mail of each other who linked
+// one, then those of the newest mails of all, each from the most recent mail on: of a long conversation not every mail is
+// looked at, but nobody's mails crowd out those of others. Only records that the subject may view are among them. Of more
+// than 100 ids, the last are looked at: References list the oldest first.
 func (s *Service) LinkedTo(ctx context.Context, sub permissions.Subject, messageIDs []string) ([]permissions.Record, error) {
 	hashes := identities(messageIDs[max(0, len(messageIDs)-maxStatus):])
 	if len(hashes) == 0 {
 		return nil, nil
 	}
-	ids, err := s.store.conversation(ctx, hashes)
+	ids, err := s.store.conversation(ctx, hashes, sub.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +88,6 @@ func (s *Service) LinkedTo(ctx context.Context, sub permissions.Subject, message
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(ids) // by age
-	slices.Reverse(ids)
 	var records []permissions.Record
 	for _, id := range ids {
 		records = append(records, placed[id]...)

@@ -9,9 +9,6 @@ import (
 	"github.com/mailconnector/mailconnector/messages/mail"
 )
 
-// maxConversation bounds the messages that a conversation is looked up in.
-const maxConversation = 200
-
 func timeOf(micros int64) time.Time { return database.Time(micros) }
 
 // reference names a message for a receipt. It answers errNoRow.
@@ -162,19 +159,4 @@ func (s store) byIdentity(ctx context.Context, hashes [][]byte, user string) (ma
 		found[hash32(row.Identity)] = append(found[hash32(row.Identity)], row.ID)
 	}
 	return found, nil
-}
-
-// conversation returns the ids of messages that are, or refer to, one of the identities.
-func (s store) conversation(ctx context.Context, hashes [][]byte) ([]string, error) {
-	var named, referring []string
-	err := s.gorm(ctx).Model(&messageRow{}).Where("identity IN ?", hashes).
-		Order("id DESC").Limit(maxConversation).Pluck("id", &named).Error
-	if err == nil {
-		err = s.gorm(ctx).Model(&referenceRow{}).Where("refers_to IN ?", hashes).
-			Order("message_id DESC").Limit(maxConversation).Pluck("message_id", &referring).Error
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find conversation: %w", err)
-	}
-	return distinct(append(named, referring...)), nil
 }
