@@ -5,15 +5,12 @@ import (
 	"fmt"
 )
 
-// loadLimit is the number of records the first pass asks the host for at once.
-const loadLimit = 2000
-
 // build is the first pass over all records, or goes on with it. Where there are many, it writes them in the order of
 // documents only and sorts at the end: each of the other orders would put every term of a document in another place, and
 // the index of millions does not fit into memory. It may end anywhere, and the next build goes on.
 func (s *Service) build(ctx context.Context, st state, progress func(records int)) error {
 	for records, last := 0, st.Sorting; !last; {
-		n, end, err := s.take(ctx, &st, loadLimit)
+		n, end, err := s.take(ctx, &st)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,12 @@ const (
 	widestBlock     = 256 // for those who see the records of few owners, and where blocks before gave too little
 	readableOwners  = 256 // whose terms are read owner by owner for several words
 	readableTerms   = 10_000
-	mostWork        = 250 // terms admitted for one request of several words; then it pauses
+
+	// The work of one request of several words, after which it pauses. Records that may be hidden from the subject count
+	// little, so that a pause tells of thousands only.
+	mostWork   = 250 * termWork
+	termWork   = 16 // to admit a term
+	hiddenWork = 1  // one of a record that may be hidden
 )
 
 // candidate is a document that matches every word of a query by fields the subject may see.
@@ -45,11 +50,11 @@ func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor, size, 
 	g := gathering{store: s.store, view: v, driver: p.words[c.Driver], from: c.From, to: c.To, page: p.limit}
 	g.rest = slices.Delete(slices.Clone(p.words), c.Driver, c.Driver+1)
 	w := newWalk(s.store, v, g.driver, g.rest, c.From)
-	if w.size = size; !v.anyOwner && len(v.ownerList) <= fewOwners {
+	if w.size = size; len(v.openTypes) == 0 && len(v.ownerList) <= fewOwners {
 		w.size = widestBlock // they are read at once anyway
 	}
 	w.work = work
-	w.bounded = len(g.rest) > 0 && !v.unsure // a pause would tell how many records there are that the subject may not view
+	w.bounded = len(g.rest) > 0
 	if c.To != nil {
 		w.most, w.bounded = math.MaxInt, false // it did not pause before
 	}

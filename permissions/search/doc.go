@@ -38,15 +38,17 @@
 // # Speed
 //
 // A query is answered by one walk along the terms of its rarest word, the same for every subject, so that a cursor
-// can go on anywhere. The walk reads the terms of a few owners at once, or along all terms leaving out foreign owners,
-// and turns from the second to the first where it finds next to nothing. With each term it reads which pairs of letters
+// can go on anywhere. The walk goes along the terms of one entity type where only one is asked for, and along all terms
+// otherwise, leaving out foreign owners. For subjects who see the records of few owners and types, and where it finds next to
+// nothing, it reads only what is in scope instead: the terms of owners at once, and those of types without a limit to
+// their owners side by side. With each term it reads which pairs of letters
 // the document's words have, and passes over documents that lack a pair of the other words. The walk is cut into blocks.
 //
 // A request lasts for a bounded time whatever is asked: it looks at no more than 1,024 of the words with a fragment in
 // their middle, and of several words it takes about 250 terms in the subject's scope, a document that is looked into for
-// the other words counting as three. Where that is not enough, its page is shorter than asked for, or empty, and the next page goes on.
-// Where little of that is the subject's, a search ends after looking for words in 16,384 places. A pause tells how much
-// there was, so for several words there is none where a scope has records that the subject may not view.
+// the other words counting as three. Where a scope has records that the subject may not view, it checks about a thousand
+// of these, and of several words takes about 4,000. Where that is not enough, its page is shorter than asked for, or empty,
+// and the next page goes on. Where little of that is the subject's, a search ends after looking for words in 16,384 places.
 //
 // # Cursors
 //

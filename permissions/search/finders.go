@@ -156,7 +156,7 @@ func (g *suggesting) byParents(ctx context.Context, groups []Group) (proposals, 
 		return slices.ContainsFunc(c.Parents, func(r permissions.Record) bool { return named[r] })
 	}}
 	var owners []int32
-	if !g.view.anyOwner {
+	if len(g.view.openTypes) == 0 {
 		owners = g.view.ownerList
 	}
 	rows, err := g.service.store.openOf(ctx, parents, owners, maxOpen)

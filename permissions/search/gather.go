@@ -10,7 +10,7 @@ import (
 const (
 	verifiedFirst  = 64
 	verifiedAtOnce = 256 // from 200 on MariaDB and MySQL do not look at the index once more to plan the reading
-	verifyingWork  = 3   // what it takes, in terms admitted
+	verifyingWork  = 3   // how much more work that is than to admit a term
 )
 
 // gathering collects the candidates of a block along a walk.
@@ -88,7 +88,9 @@ func (g *gathering) add(ctx context.Context, w *walk, list []candidate) (last pl
 		part := list[:min(len(list), n)]
 		list, last = list[len(part):], part[len(part)-1].at
 		if len(g.rest) > 0 {
-			w.work -= verifyingWork * len(part)
+			for _, c := range part {
+				w.work -= verifyingWork * w.view.work(c.field)
+			}
 		}
 		kept, err := g.verified(ctx, part)
 		if err != nil {

@@ -28,8 +28,10 @@ func TestLargeIndexesEqualReadingEverything(t *testing.T) {
 					continue // pages and pages of the same
 				}
 				who := permissions.Subject{UserID: user}
-				if diff := cmp.Diff(c.matching(who, text, ""), findAllOf(t, s, who, text, "")); diff != "" {
-					t.Errorf("%s searches %q (-want +got):\n%s", user, text, diff)
+				for _, only := range []string{"", "Accounts"} {
+					if diff := cmp.Diff(c.matching(who, text, only), findAllOf(t, s, who, text, only)); diff != "" {
+						t.Errorf("%s searches %q in %q (-want +got):\n%s", user, text, only, diff)
+					}
 				}
 			}
 		}
@@ -72,9 +74,7 @@ func TestAPageStaysShortWhereWordsAreMany(t *testing.T) {
 	}
 	c.put(contact("9999", "boss", "Zzkeller Alt", "", ""))
 	s := service(t, dbtest.SQLite(t), c)
-	if err := s.Build(t.Context(), func(int) {}); err != nil {
-		t.Fatal(err)
-	}
+	build(t, s)
 	q := search.Query{Text: "ell alt"}
 	pages := 0
 	for {
@@ -128,4 +128,101 @@ func TestAPageStaysShortWhereTwoWordsSeldomMeet(t *testing.T) {
 			t.Errorf("%d of 5, next %q, %v; want no pause, which would tell of records that may be hidden", len(all.Items), all.Next, err)
 		}
 	})
+}
+
+// TestHiddenRecordsAreCheckedAThousandAtATime searches where the host cannot say whose records may be viewed.
+func TestHiddenRecordsAreCheckedAThousandAtATime(t *testing.T) {
+	c := newCRM()
+	for i := range 2600 {
+		c.put(contact(fmt.Sprint(i), "boss", "Keller Hidden", "", ""))
+	}
+	c.put(contact("9999", "anna", "Kellermann Mine", "", ""))
+	c.wide = true
+	s := service(t, dbtest.SQLite(t), c)
+	build(t, s)
+	for _, text := range []string{"keller", "ell"} {
+		q, found := search.Query{Text: text}, 0
+		for {
+			c.checked = 0
+			results, err := s.Search(t.Context(), anna, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.checked > 1300 {
+				t.Errorf("%q: one request checked %d records", text, c.checked)
+			}
+			found += len(results.Items)
+			if q.Cursor = results.Next; q.Cursor == "" {
+				break
+			}
+		}
+		if found != 1 {
+			t.Errorf("%q: found %d records, want mine", text, found)
+		}
+	}
+}
+
+// TestOnlyWhatIsInScopeIsRead counts the rows that MariaDB reads of an index in which others have thousands of records
+// with the words in question.
+func TestOnlyWhatIsInScopeIsRead(t *testing.T) {
+	db := dbtest.MariaDB(t)
+	db.SetMaxOpenConns(1) // a session counts its own rows
+	c := newCRM()
+	for i := range 20 {
+		c.put(ticket(fmt.Sprint(i), "boss", "Keller Rosso", permissions.Record{Type: "Contacts", ID: "1"}))
+		c.put(contact(fmt.Sprint(7000+i), "anna", "Keller Verde", "", ""))
+	}
+	c.allOf["desk"], c.sees["desk"] = "HelpDesk", []string{"anna"}
+	for i := range 40 { // more owners than are read one by one from the start
+		c.sees["many"] = append(c.sees["many"], fmt.Sprint("owner", i))
+		c.put(company(fmt.Sprint(i), fmt.Sprint("owner", i), "Keller Bianco", ""))
+	}
+	c.allOf["many"] = "HelpDesk"
+	for i := range 6000 {
+		c.put(contact(fmt.Sprint(i), "boss", "Keller Nero", "", ""))
+	}
+	s := service(t, db, c)
+	build(t, s)
+	for _, tc := range []struct {
+		name  string
+		user  string
+		only  string
+		text  string
+		found int
+	}{
+		{"a rare type among all", "boss", "HelpDesk", "keller", 20},
+		{"a rare type, two words", "boss", "HelpDesk", "ke ros", 20},
+		{"a rare type, the middle of a word", "boss", "HelpDesk", "ell", 20},
+		{"all of a rare type and few owners", "desk", "", "keller", 40},
+		{"all of a rare type and few owners, two words", "desk", "", "keller ve", 20},
+		{"all of a rare type and few owners, the middle of a word", "desk", "", "ell", 40},
+		{"all of a rare type and many owners", "many", "", "keller", 60},
+		{"all of a rare type and many owners, the middle of a word", "many", "", "elle", 60},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			find(t, s, permissions.Subject{UserID: tc.user}, "nothing") // refreshes, and reads names
+			before := rowsRead(t, db)
+			results, err := s.Search(t.Context(), permissions.Subject{UserID: tc.user}, search.Query{Text: tc.text, Type: tc.only, Limit: 50})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if read := rowsRead(t, db) - before; read > 1000 {
+				t.Errorf("read %d rows", read)
+			}
+			if len(results.Items) != min(tc.found, 50) {
+				t.Errorf("found %d, want %d", len(results.Items), min(tc.found, 50))
+			}
+		})
+	}
+}
+
+// rowsRead returns the number of rows that the only connection of a database has read of indexes.
+func rowsRead(t *testing.T, db *sql.DB) (n int) {
+	t.Helper()
+	err := db.QueryRowContext(t.Context(), `SELECT CAST(SUM(variable_value) AS SIGNED) FROM information_schema.session_status
+		WHERE variable_name IN ('Handler_read_first', 'Handler_read_key', 'Handler_read_next', 'Handler_read_prev', 'Handler_icp_attempts')`).Scan(&n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

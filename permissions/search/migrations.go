@@ -4,8 +4,8 @@ import "github.com/mailconnector/mailconnector/internal/database"
 
 // Migrations are the steps for the tables of the index and of what each user linked last.
 //
-// mc_search_terms is kept in three orders: by document, as it is written and looked into; by owner, for subjects who see
-// the records of few owners; and by term, for the others. Its column pairs repeats that of mc_search_docs, so that a
+// mc_search_terms is kept in four orders: by document, as it is written and looked into; by owner, for subjects who see
+// the records of few owners; by entity type, for those who see or ask for few types; and by term, for the others. Its column pairs repeats that of mc_search_docs, so that a
 // reading in any order passes over documents without looking at them.
 func Migrations() []database.Migration {
 	return []database.Migration{{
@@ -61,6 +61,7 @@ func Migrations() []database.Migration {
 			kind SMALLINT NOT NULL,
 			term VARBINARY(96) NOT NULL,
 			field INT NOT NULL,
+			type INT NOT NULL,
 			owner INT NOT NULL,
 			pairs BIGINT NOT NULL,
 			PRIMARY KEY (doc, kind, term, field)
@@ -70,6 +71,7 @@ func Migrations() []database.Migration {
 			kind INTEGER NOT NULL,
 			term BLOB NOT NULL,
 			field INTEGER NOT NULL,
+			type INTEGER NOT NULL,
 			owner INTEGER NOT NULL,
 			pairs INTEGER NOT NULL,
 			PRIMARY KEY (doc, kind, term, field)
@@ -79,11 +81,15 @@ func Migrations() []database.Migration {
 		MySQL:  byOwner.create(),
 		SQLite: byOwner.create(),
 	}, {
-		ID:     "search-006-terms-by-term",
+		ID:     "search-006-terms-by-type",
+		MySQL:  byType.create(),
+		SQLite: byType.create(),
+	}, {
+		ID:     "search-007-terms-by-term",
 		MySQL:  byTerm.create(),
 		SQLite: byTerm.create(),
 	}, {
-		ID: "search-007-parents",
+		ID: "search-008-parents",
 		MySQL: `CREATE TABLE mc_search_parents (
 			doc BIGINT NOT NULL,
 			type INT NOT NULL,
@@ -98,10 +104,10 @@ func Migrations() []database.Migration {
 			PRIMARY KEY (doc, type, record)
 		) WITHOUT ROWID`,
 	}, {
-		ID:     "search-008-parents-record",
+		ID:     "search-009-parents-record",
 		SQLite: `CREATE INDEX mc_search_parents_record ON mc_search_parents (type, record, doc)`,
 	}, {
-		ID: "search-009-choices",
+		ID: "search-010-choices",
 		MySQL: `CREATE TABLE mc_search_choices (
 			user_id VARCHAR(64) NOT NULL,
 			address BINARY(32) NOT NULL,
@@ -119,7 +125,7 @@ func Migrations() []database.Migration {
 			PRIMARY KEY (user_id, address, type, record)
 		) WITHOUT ROWID`,
 	}, {
-		ID: "search-010-suffixes",
+		ID: "search-011-suffixes",
 		MySQL: `CREATE TABLE mc_search_suffixes (
 			suffix VARBINARY(96) NOT NULL,
 			term VARBINARY(96) NOT NULL,

@@ -175,7 +175,7 @@ func (s *Service) poll(ctx context.Context, batches int, progress func(records i
 		return s.build(ctx, st, progress)
 	}
 	for records := 0; batches > 0 && !st.Unsorted; batches-- {
-		n, last, err := s.take(ctx, &st, changesLimit)
+		n, last, err := s.take(ctx, &st)
 		if err != nil {
 			return err
 		}
@@ -195,8 +195,8 @@ func (s *Service) begin(ctx context.Context, st state) (state, error) {
 }
 
 // take takes over one batch of changes, and tells whether it was the last for now.
-func (s *Service) take(ctx context.Context, st *state, limit int) (records int, last bool, err error) {
-	docs, next, err := s.source.Changes(ctx, st.Position, limit)
+func (s *Service) take(ctx context.Context, st *state) (records int, last bool, err error) {
+	docs, next, err := s.source.Changes(ctx, st.Position, changesLimit)
 	if err != nil {
 		return 0, false, fmt.Errorf("read changed records: %w", err)
 	}
@@ -207,7 +207,7 @@ func (s *Service) take(ctx context.Context, st *state, limit int) (records int, 
 		st.Position, st.Changed = next, s.db.Now()
 		err = s.store.setState(ctx, *st)
 	}
-	return len(docs), len(docs) < limit, err
+	return len(docs), len(docs) < changesLimit, err
 }
 
 // finish notes that the first pass has come to its end, if that is not known.

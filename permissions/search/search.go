@@ -90,7 +90,7 @@ func (s *Service) search(ctx context.Context, v *view, p parsed, c cursor, resul
 			return err
 		case b.end.Stage == len(p.words[c.Driver]):
 			return nil
-		case b.paused:
+		case b.paused, pg.refused >= mostRefused:
 			results.Next, err = next.seal(s.cursorKey(), p.key)
 			return err
 		}
@@ -123,7 +123,11 @@ type page struct {
 	results *Results
 	last    cursor // behind the last item
 	more    bool   // there is an item behind the page
+	refused int    // candidates that the subject may not view
 }
+
+// mostRefused is the number of candidates refused after which a request pauses.
+const mostRefused = 1000
 
 // fill adds candidates that pass the permission check to a page. It looks for one more than the page shows: that there
 // is a next page, and where it begins, tells of records that the subject may view and of no others. Where the subject may
@@ -138,6 +142,7 @@ func (s *Service) fill(ctx context.Context, v *view, pg *page, list []candidate,
 		}
 		for i, hit := range hits {
 			if hit == nil {
+				pg.refused++
 				continue
 			}
 			if len(pg.results.Items) == pg.limit {

@@ -118,15 +118,15 @@ func (s store) insert(g *gorm.DB, docs []docRow, terms []writtenTerm, parents []
 
 // insertTerms writes most of the rows of an index, so it goes without gorm.
 func (s store) insertTerms(g *gorm.DB, terms []writtenTerm) error {
-	args := make([]any, 0, 6*batchRows)
+	args := make([]any, 0, 7*batchRows)
 	for part := range slices.Chunk(terms, batchRows) {
 		args = args[:0]
 		for _, t := range part {
-			args = append(args, t.Doc, t.Kind, t.Term, t.Field, t.Owner, int64(t.pairs))
+			args = append(args, t.Doc, t.Kind, t.Term, t.Field, t.entityType, t.Owner, int64(t.pairs))
 		}
 		_, err := g.Statement.ConnPool.ExecContext(g.Statement.Context,
-			"INSERT INTO mc_search_terms (doc, kind, term, field, owner, pairs) VALUES (?,?,?,?,?,?)"+
-				strings.Repeat(",(?,?,?,?,?,?)", len(part)-1), args...)
+			"INSERT INTO mc_search_terms (doc, kind, term, field, type, owner, pairs) VALUES (?,?,?,?,?,?,?)"+
+				strings.Repeat(",(?,?,?,?,?,?,?)", len(part)-1), args...)
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ const mostCounted = 5000
 // estimate tells about how many terms a range has. MariaDB and MySQL look at two places of the index for it.
 func (s store) estimate(ctx context.Context, r termRange) (int64, error) {
 	bounds, args := r.bounds(r.text)
-	return s.explain(ctx, s.walking()+" WHERE 0 = 0"+bounds, args...)
+	return s.explain(ctx, s.along(byTerm)+" WHERE 0 = 0"+bounds, args...)
 }
 
 // documentsIn tells about how many documents are in the holdings.

@@ -68,12 +68,13 @@ func (s *Service) write(g *gorm.DB, docs []Doc) ([]writtenTerm, error) {
 	var terms []writtenTerm
 	var parents []parentRow
 	for _, d := range docs {
-		row, found := rowOf(d, id, ids), termsOf(d)
-		row.Pairs = pairsOf(found)
+		row, texts := rowOf(d, id, ids), termsOf(d)
+		row.Pairs = pairsOf(texts)
 		rows = append(rows, row)
-		for _, t := range found {
+		for _, t := range texts {
 			field := ids[nameKey{fieldName, d.Record.Type + "." + t.field}]
-			terms = append(terms, writtenTerm{termRow{Owner: row.Owner, Kind: t.kind, Term: []byte(t.text), Doc: id, Field: field}, row.Pairs})
+			found := termRow{Owner: row.Owner, Kind: t.kind, Term: []byte(t.text), Doc: id, Field: field}
+			terms = append(terms, writtenTerm{found, row.Type, row.Pairs})
 		}
 		for _, p := range d.Parents {
 			parents = append(parents, parentRow{id, ids[nameKey{typeName, p.Type}], p.ID})

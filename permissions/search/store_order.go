@@ -14,19 +14,21 @@ type order string
 
 const (
 	byOwner order = "mc_search_terms_owner"
+	byType  order = "mc_search_terms_type"
 	byTerm  order = "mc_search_terms_term"
 )
 
 // orders are those a first pass may take away while it writes.
-func orders() []order { return []order{byOwner, byTerm} }
+func orders() []order { return []order{byOwner, byType, byTerm} }
 
 // create returns the statement that brings the order about, for every dialect.
 func (o order) create() string {
-	columns := "owner, kind, term, doc, field, pairs"
-	if o == byTerm {
-		columns = "kind, term, doc, field, owner, pairs"
+	columns := map[order]string{
+		byOwner: "owner, kind, term, doc, field, pairs",
+		byType:  "type, kind, term, doc, field, owner, pairs",
+		byTerm:  "kind, term, doc, field, owner, pairs",
 	}
-	return "CREATE INDEX " + string(o) + " ON mc_search_terms (" + columns + ")"
+	return "CREATE INDEX " + string(o) + " ON mc_search_terms (" + columns[o] + ")"
 }
 
 // sortable tells whether the orders may be taken away and brought about again by one sorting. A Galera cluster holds

@@ -9,10 +9,11 @@ import (
 	"github.com/mailconnector/mailconnector/internal/database"
 )
 
-// writtenTerm is a term as it is written: with the pairs of its document.
+// writtenTerm is a term as it is written: with the entity type and the pairs of its document.
 type writtenTerm struct {
 	termRow
-	pairs pairs
+	entityType int32
+	pairs      pairs
 }
 
 // termRow is a term as a reading finds it.
@@ -28,8 +29,8 @@ type termRow struct {
 
 func (t termRow) place() place { return place{t.Stage, t.Key, t.Doc, t.Field} }
 
-// filter narrows a reading in the database: to fields where they are few, and to documents with all pairs of other
-// words, most of which match them.
+// filter narrows a reading in the database: to some fields, where they are few, and to documents with all pairs of
+// other words, most of which match them.
 type filter struct {
 	fields []int32
 	pairs  pairs
@@ -40,7 +41,7 @@ const fewFields = 16
 
 // condition returns the filter as SQL on terms t.
 func (f filter) condition() (text string, args []any) {
-	if len(f.fields) <= fewFields {
+	if n := len(f.fields); n > 0 && n <= fewFields {
 		args = fill(f.fields)
 		text = " AND t.field IN " + in(args)
 	}
@@ -66,33 +67,58 @@ func (s store) along(o order) string {
 	return termColumns + " FORCE INDEX (" + string(o) + ")"
 }
 
-func (s store) walking() string { return s.along(byTerm) }
+// lead is the beginning of an order: an owner, an entity type, or nothing.
+type lead struct {
+	order order
+	id    int32
+}
+
+// part is what is read of the terms in one order.
+type part struct {
+	lead   lead
+	filter filter
+}
+
+// from returns the beginning of a statement that reads behind a lead, up to its next condition.
+func (s store) from(l lead) (text string, args []any) {
+	switch text = s.along(l.order) + " WHERE "; l.order {
+	case byOwner:
+		return text + "t.owner = ? AND ", []any{l.id}
+	case byType:
+		return text + "t.type = ? AND ", []any{l.id}
+	default:
+		return text, nil
+	}
+}
 
 // rest reads on in a term, behind a document and field.
-func (s store) rest(ctx context.Context, f filter, kind termKind, term []byte, behind place, limit int) ([]termRow, error) {
-	condition, args := f.condition()
-	return s.terms(ctx, "walk terms", s.walking()+" WHERE t.kind = ? AND t.term = ? AND t.doc >= ? AND (t.doc > ? OR t.field > ?)"+condition+
-		" ORDER BY t.doc, t.field LIMIT ?", join([]any{kind, term, behind.Doc, behind.Doc, behind.Field}, args, []any{limit})...)
+func (s store) rest(ctx context.Context, part part, kind termKind, term []byte, behind place, limit int) ([]termRow, error) {
+	from, id := s.from(part.lead)
+	condition, args := part.filter.condition()
+	return s.terms(ctx, "walk terms", from+"t.kind = ? AND t.term = ? AND t.doc >= ? AND (t.doc > ? OR t.field > ?)"+condition+
+		" ORDER BY t.doc, t.field LIMIT ?", join(id, []any{kind, term, behind.Doc, behind.Doc, behind.Field}, args, []any{limit})...)
 }
 
 // behind reads the terms of a range that come behind a place.
-func (s store) behind(ctx context.Context, f filter, r termRange, at place, limit int) ([]termRow, error) {
-	condition, args := f.condition()
-	return s.terms(ctx, "walk terms", s.walking()+" WHERE (t.kind = ? AND t.term = ? AND t.doc >= ? AND (t.doc > ? OR t.field > ?)"+
+func (s store) behind(ctx context.Context, part part, r termRange, at place, limit int) ([]termRow, error) {
+	from, id := s.from(part.lead)
+	condition, args := part.filter.condition()
+	return s.terms(ctx, "walk terms", from+"(t.kind = ? AND t.term = ? AND t.doc >= ? AND (t.doc > ? OR t.field > ?)"+
 		" OR t.kind = ? AND t.term > ? AND t.term < ?)"+condition+" ORDER BY t.term, t.doc, t.field LIMIT ?",
-		join([]any{r.kind, at.Key, at.Doc, at.Doc, at.Field, r.kind, at.Key, after(r.text)}, args, []any{limit})...)
+		join(id, []any{r.kind, at.Key, at.Doc, at.Doc, at.Field, r.kind, at.Key, after(r.text)}, args, []any{limit})...)
 }
 
 // ofTokens reads the given words.
-func (s store) ofTokens(ctx context.Context, f filter, tokens []token, limit int) ([]termRow, error) {
-	condition, args := f.condition()
+func (s store) ofTokens(ctx context.Context, part part, tokens []token, limit int) ([]termRow, error) {
+	from, id := s.from(part.lead)
+	condition, args := part.filter.condition()
 	list := fill(termsOfTokens(tokens))
 	order := " ORDER BY t.term, t.doc, t.field LIMIT ?"
 	if len(list) == 1 { // MariaDB would sort by a constant, and read all documents with the word for that
 		order = " ORDER BY t.doc, t.field LIMIT ?"
 	}
-	return s.terms(ctx, "walk words", s.walking()+" WHERE t.kind = ? AND t.term IN "+in(list)+condition+order,
-		join([]any{wordTerm}, list, args, []any{limit})...)
+	return s.terms(ctx, "walk words", from+"t.kind = ? AND t.term IN "+in(list)+condition+order,
+		join(id, []any{wordTerm}, list, args, []any{limit})...)
 }
 
 // ofOwners reads the terms of a range, from one of them on, that belong to documents of the owners. It gives up behind
@@ -106,6 +132,17 @@ func (s store) ofOwners(ctx context.Context, f filter, r termRange, from []byte,
 func (s store) tokensOfOwners(ctx context.Context, f filter, tokens []token, owners []int32, limit int) ([]termRow, error) {
 	list := fill(termsOfTokens(tokens))
 	return s.eachOwners(ctx, f, " AND t.kind = ? AND t.term IN "+in(list), join([]any{wordTerm}, list), owners, limit)
+}
+
+// tokensOfTypes reads the given words of documents of the types. It gives up behind limit terms.
+func (s store) tokensOfTypes(ctx context.Context, f filter, tokens []token, types []int32, limit int) ([]termRow, error) {
+	if len(types) == 0 {
+		return nil, nil
+	}
+	condition, args := f.condition()
+	of, list := fill(types), fill(termsOfTokens(tokens))
+	return s.terms(ctx, "read terms of types", s.along(byType)+" WHERE t.type IN "+in(of)+" AND t.kind = ? AND t.term IN "+in(list)+condition+" LIMIT ?",
+		join(of, []any{wordTerm}, list, args, []any{limit})...)
 }
 
 func (s store) eachOwners(ctx context.Context, f filter, bounds string, args []any, owners []int32, limit int) ([]termRow, error) {

@@ -91,7 +91,7 @@ func (s *Service) readTerms(ctx context.Context, l lookup) (map[exactTerm][]term
 			}
 		}
 	}
-	if !v.anyOwner && len(v.ownerList) <= fewOwners {
+	if len(v.openTypes) == 0 && len(v.ownerList) <= fewOwners {
 		rows, err := s.store.exactOfOwners(ctx, l.terms, l.fields, v.ownerList)
 		take(rows)
 		return admitted, cut, err
@@ -104,7 +104,7 @@ func (s *Service) readTerms(ctx context.Context, l lookup) (map[exactTerm][]term
 	var scarce []exactTerm
 	for term, n := range countTerms(rows) {
 		if n == l.depth.read {
-			cut[term] = v.anyOwner
+			cut[term] = len(v.openTypes) > 0
 			if len(idsOf(admitted[term])) < maxPerGroup {
 				scarce = append(scarce, term)
 			}

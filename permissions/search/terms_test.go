@@ -53,20 +53,12 @@ func TestOfACommonWordOnlyTheBeginningIsRead(t *testing.T) {
 	}
 	s := service(t, db, c)
 	build(t, s)
-	read := func() (n int) {
-		t.Helper()
-		const counted = "SELECT CAST(SUM(variable_value) AS SIGNED) FROM information_schema.session_status WHERE variable_name LIKE 'Handler_read%'"
-		if err := db.QueryRowContext(t.Context(), counted).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
 	find(t, s, boss, "uelltal") // refreshes, and reads names
-	before := read()
+	before := rowsRead(t, db)
 	if got := find(t, s, boss, "uelltal"); len(got) != search.DefaultLimit {
 		t.Errorf("found %v", got)
 	}
-	if n := read() - before; n >= records {
+	if n := rowsRead(t, db) - before; n >= records {
 		t.Errorf("the database read %d rows to find the first of %d", n, records)
 	}
 }

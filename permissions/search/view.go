@@ -20,15 +20,17 @@ type view struct {
 	// linkable has the visible entity types, those without any record included, and whether mails may be linked there.
 	linkable map[string]bool
 
-	fieldList []int32 // the keys of fields, sorted
-	ownerList []int32 // the owners in scope of any type, sorted
-	anyOwner  bool    // some type has no limit to its owners
-	unsure    bool    // the scope of some type has records that the subject may not view
+	fieldList  []int32 // the keys of fields, sorted
+	ownerList  []int32 // the owners in scope of any type, sorted
+	openTypes  []int32 // the types that have no limit to their owners, sorted
+	everything bool    // everything that a walk comes by is in scope
+	unsure     bool    // the scope of some type has records that the subject may not view
 }
 
 type typeView struct {
 	entity permissions.EntityType
 	any    bool  // records of every owner are worth checking
+	unsure bool  // but not every one may be viewed
 	owners idSet // otherwise of these
 }
 
@@ -94,15 +96,17 @@ func (s *Service) view(ctx context.Context, subject permissions.Subject, only, l
 		return nil, nil, &QueryError{"module", "is not a module you can see: ask GET /modules for the list"}
 	}
 	v.sum()
+	v.everything = len(v.openTypes) == s.names.count(typeName) || len(v.openTypes) == 1 && len(v.types) == 1
 	return v, failed, nil
 }
 
 // sum notes what holds for all types together.
 func (v *view) sum() {
-	var owners idSet
-	v.anyOwner = false
-	for _, tv := range v.types {
-		v.anyOwner = v.anyOwner || tv.any
+	var owners, open idSet
+	for id, tv := range v.types {
+		if tv.any {
+			open.add(id)
+		}
 		for len(owners) < len(tv.owners) {
 			owners = append(owners, 0)
 		}
@@ -111,7 +115,7 @@ func (v *view) sum() {
 		}
 	}
 	v.fieldList = slices.Sorted(maps.Keys(v.fields))
-	v.ownerList = owners.list()
+	v.ownerList, v.openTypes = owners.list(), open.list()
 }
 
 // hide leaves nothing to be found in the index.
@@ -132,15 +136,17 @@ func (v *view) holdings() []holding {
 }
 
 // empty reports whether no record can be found.
-func (v *view) empty() bool { return len(v.fields) == 0 || len(v.ownerList) == 0 && !v.anyOwner }
+func (v *view) empty() bool {
+	return len(v.fields) == 0 || len(v.ownerList) == 0 && len(v.openTypes) == 0
+}
 
 func (v *view) add(n *names, id int32, entity permissions.EntityType, scope permissions.Scope) {
-	tv := &typeView{entity: entity, any: scope.All || scope.More}
+	tv := &typeView{entity: entity, any: scope.All || scope.More, unsure: scope.More}
 	for _, id := range n.known(ownerName, scope.Owners) {
 		tv.owners.add(id)
 	}
 	v.types[id] = tv
-	v.unsure = v.unsure || scope.More
+	v.unsure = v.unsure || tv.unsure
 	for _, f := range entity.Fields {
 		if fieldID, known := n.id(fieldName, entity.Name+"."+f.Name); known {
 			v.fields[fieldID] = fieldView{f, tv}
@@ -155,6 +161,42 @@ func (v *view) hit(c Card) Hit {
 		target = *c.Successor
 	}
 	return Hit{Card: c, CanLink: v.linkable[target.Type]}
+}
+
+// limited keeps the terms of types that have a limit to their owners.
+func (v *view) limited(rows []termRow) []termRow {
+	if len(v.openTypes) == 0 {
+		return rows
+	}
+	return slices.DeleteFunc(rows, func(row termRow) bool {
+		f, visible := v.fields[row.Field]
+		return visible && f.of.any
+	})
+}
+
+// only returns the type in view, where it is just one.
+func (v *view) only() (id int32, one bool) {
+	for id = range v.types {
+	}
+	return id, len(v.types) == 1
+}
+
+// fieldsOf lists the visible fields of a type.
+func (v *view) fieldsOf(id int32) (fields []int32) {
+	for _, field := range v.fieldList {
+		if v.fields[field].of == v.types[id] {
+			fields = append(fields, field)
+		}
+	}
+	return fields
+}
+
+// work is what it takes to admit a term by a field.
+func (v *view) work(field int32) int {
+	if v.fields[field].of.unsure {
+		return hiddenWork
+	}
+	return termWork
 }
 
 // admits reports whether a term is worth a permission check: its field is visible, its owner in scope.

@@ -11,15 +11,16 @@ import (
 // The bounds of a walk.
 const (
 	fewOwners     = 32     // up to so many owners their terms are read owner by owner at once
+	fewTypes      = 4      // and up to so many entity types type by type
 	fewHoldings   = 256    // up to so many holdings of them their documents are read for the middles of words
 	fewDocuments  = 20_000 // in these holdings
-	sparse        = 128    // terms walked for each hit, above which the terms of the owners in scope are read instead
+	sparse        = 128    // terms walked for each hit, above which only terms in scope are read
 	tellingHits   = 4      // from so many on they tell how far to walk for the others
 	firstChunk    = 128    // terms read at first
 	narrowChunk   = 64     // terms read at least
 	widestChunk   = 4096   // terms read at once at most
 	boundedChunk  = 512    // where the request pauses when its work is done
-	mostOfOwners  = 4096   // terms read of owners at once; where they have more, walking finds them soon
+	mostAtOnce    = 4096   // terms in scope read at once; where there are more, walking finds them soon
 	firstTokens   = 64     // words with a fragment in their middle listed at first
 	mostTokens    = 1024   // listed for one request
 	widestTokens  = 256    // read at once
@@ -51,6 +52,7 @@ type walk struct {
 	view   *view
 	ranges []termRange
 	filter filter
+	along  part // to walk along, whoever may find it
 
 	at     place
 	size   int // terms wanted
@@ -63,7 +65,7 @@ type walk struct {
 	paused bool // as many words were listed as one request may
 
 	bounded bool // what is behind work is read by another request
-	work    int  // terms that may still be admitted
+	work    int  // that may still be done
 
 	tokens []token // to read next
 	listed []byte  // the key of the last token listed; nil when all are
@@ -73,6 +75,11 @@ type walk struct {
 	byOwner bool // read owner by owner from the start where the subject's scope is limited
 	tooMany bool // the owners have too many terms for that
 	crowded bool // the words of tokens have too many terms to be read together
+	width   int  // words to look for in scope at once
+
+	merging bool      // in this stage, only what is in scope is read:
+	streams []stream  // what of it is still to be read
+	pending []termRow // read and not yet taken
 
 	documents int64 // about how many are in the holdings of few owners; negative until asked for
 }
@@ -85,6 +92,10 @@ func newWalk(s store, v *view, ranges []termRange, rest []queryWord, after place
 		w.filter.pairs |= word.pairs()
 		w.first = narrowChunk
 	}
+	w.along = part{lead{order: byTerm}, filter{pairs: w.filter.pairs}}
+	if only, one := v.only(); one {
+		w.along = part{lead{byType, only}, w.filter}
+	}
 	if w.enter(after.Stage); after.Key != nil && !w.ended {
 		w.at, w.listed = after, after.Key
 	}
@@ -93,7 +104,8 @@ func newWalk(s store, v *view, ranges []termRange, rest []queryWord, after place
 
 // enter goes to the beginning of a stage.
 func (w *walk) enter(stage int) {
-	w.walked, w.hits, w.chunk, w.tokens = 0, 0, w.first, nil
+	w.walked, w.hits, w.chunk, w.width, w.tokens = 0, 0, w.first, widestTokens, nil
+	w.merging, w.streams, w.pending = false, nil, nil
 	if w.ended = stage >= len(w.ranges); w.ended {
 		return
 	}
@@ -115,13 +127,11 @@ func (w *walk) next(ctx context.Context) ([]termRow, error) {
 		return w.nextWithin(ctx, r)
 	}
 	if w.narrow() {
-		rows, err := w.store.ofOwners(ctx, w.filter, r, w.at.Key, w.view.ownerList, mostOfOwners)
-		if err != nil || len(rows) < mostOfOwners {
-			return w.finish(rows), err
+		if rows, err := w.merge(ctx, r); err != nil || !w.tooMany {
+			return rows, err
 		}
-		w.tooMany = true
 	}
-	rows, err := w.store.behind(ctx, w.filter, r, w.at, w.chunk)
+	rows, err := w.store.behind(ctx, w.along, r, w.at, w.chunk)
 	if err != nil {
 		return nil, err
 	}
@@ -131,27 +141,32 @@ func (w *walk) next(ctx context.Context) ([]termRow, error) {
 	return w.advance(rows), nil
 }
 
-// narrow tells whether to read owner by owner: where the owners are few, and where walking found next to nothing.
+// narrow tells whether to read only what is in scope: where that is of few owners and types, and where walking found
+// next to nothing of it.
 func (w *walk) narrow() bool {
-	if w.view.anyOwner || w.tooMany {
+	v := w.view
+	if v.everything || w.tooMany {
 		return false
 	}
-	byOwner := w.byOwner && w.ranges[w.at.Stage].how != within
-	return byOwner || len(w.view.ownerList) <= fewOwners || w.hits < w.walked/sparse
+	owners, types := w.byOwner || len(v.ownerList) <= fewOwners, fewTypes
+	if w.ranges[w.at.Stage].how == within { // where the words of a type are too many to be read without their order
+		owners, types = len(v.ownerList) <= fewOwners, 0
+	}
+	return w.merging || owners && len(v.openTypes) <= types || w.hits < w.walked/sparse
 }
 
 // pass takes rows up to the end of a token.
 func (w *walk) pass(key []byte, rows []termRow) []termRow {
-	admitted := w.admitted(rows)
+	admitted := w.take(w.admitted(rows))
 	w.at.behindTerm(key)
 	return admitted
 }
 
 // advance takes a full chunk of rows, behind which there may be more.
 func (w *walk) advance(rows []termRow) []termRow {
-	admitted := w.admitted(rows)
+	admitted := w.take(w.admitted(rows))
 	last := rows[len(rows)-1]
-	w.at.Key, w.at.Doc, w.at.Field = w.key(last), last.Doc, last.Field
+	w.at = w.placeOf(last)
 	w.walked += len(rows)
 	return admitted
 }
@@ -174,17 +189,27 @@ func (w *walk) resize() {
 
 // finish takes the last rows of a stage.
 func (w *walk) finish(rows []termRow) []termRow {
-	rows = w.admitted(rows)
+	rows = w.take(w.admitted(rows))
 	w.enter(w.at.Stage + 1)
 	return rows
 }
 
-// key is what a row comes by in the stage.
-func (w *walk) key(row termRow) []byte {
-	if r := w.ranges[w.at.Stage]; r.how == within {
-		return r.keyOf(row.Term)
+// take counts rows that the walk comes by.
+func (w *walk) take(rows []termRow) []termRow {
+	w.hits += len(rows)
+	for _, row := range rows {
+		w.work -= w.view.work(row.Field)
 	}
-	return row.Term
+	return rows
+}
+
+// placeOf is where the walk comes by a row in its stage.
+func (w *walk) placeOf(row termRow) place {
+	key := row.Term
+	if r := w.ranges[w.at.Stage]; r.how == within {
+		key = r.keyOf(key)
+	}
+	return place{w.at.Stage, key, row.Doc, row.Field}
 }
 
 // admitted keeps the rows behind the place reached that the subject may find, in the order of the walk.
@@ -194,12 +219,16 @@ func (w *walk) admitted(rows []termRow) []termRow {
 		if !w.view.admits(row) {
 			continue
 		}
-		row.Stage, row.Key = w.at.Stage, w.key(row)
-		if row.place().compare(w.at) > 0 {
+		at := w.placeOf(row)
+		if row.Stage, row.Key = at.Stage, at.Key; at.compare(w.at) > 0 {
 			kept = append(kept, row)
 		}
 	}
-	w.hits, w.work = w.hits+len(kept), w.work-len(kept)
-	slices.SortFunc(kept, func(a, b termRow) int { return a.place().compare(b.place()) })
+	inOrder(kept)
 	return kept
+}
+
+// inOrder sorts rows in the order of a walk.
+func inOrder(rows []termRow) {
+	slices.SortFunc(rows, func(a, b termRow) int { return a.place().compare(b.place()) })
 }

@@ -27,10 +27,10 @@ func (w *walk) nextWithin(ctx context.Context, r termRange) ([]termRow, error) {
 		return w.finish(nil), nil
 	}
 	if w.narrow() {
-		return w.tokensOfOwners(ctx)
+		return w.tokensInScope(ctx)
 	}
 	part, limit := w.part()
-	rows, err := w.store.ofTokens(ctx, w.filter, part, limit)
+	rows, err := w.store.ofTokens(ctx, w.along, part, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -79,13 +79,16 @@ func (w *walk) taken(part []token, rows []termRow, more bool) []termRow {
 func (w *walk) restOfToken(ctx context.Context, r termRange) ([]termRow, error) {
 	_, term, _ := bytes.Cut(w.at.Key, []byte{0})
 	if w.narrow() {
-		rows, err := w.store.tokensOfOwners(ctx, w.filter, []token{{w.at.Key, term}}, w.view.ownerList, mostOfOwners)
-		if err != nil || len(rows) < mostOfOwners {
-			return w.pass(w.at.Key, rows), err
+		rows, all, err := w.inScope(ctx, []token{{w.at.Key, term}})
+		if err != nil {
+			return nil, err
+		}
+		if all {
+			return w.pass(w.at.Key, rows), nil
 		}
 		w.tooMany = true
 	}
-	rows, err := w.store.rest(ctx, w.filter, r.kind, term, w.at, w.chunk)
+	rows, err := w.store.rest(ctx, w.along, r.kind, term, w.at, w.chunk)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +101,7 @@ func (w *walk) restOfToken(ctx context.Context, r termRange) ([]termRow, error) 
 
 // fewDocuments tells whether the subject's documents are so few that all are looked at for the middles of words.
 func (w *walk) fewDocuments(ctx context.Context) (bool, error) {
-	if w.view.anyOwner || len(w.view.ownerList) > fewOwners {
+	if len(w.view.openTypes) > 0 || len(w.view.ownerList) > fewOwners {
 		return false, nil
 	}
 	holdings := w.view.holdings()
@@ -124,23 +127,6 @@ func (w *walk) list(ctx context.Context, r termRange) (err error) {
 		w.tokens, w.listed, err = w.store.tokens(ctx, r, w.listed, n)
 	}
 	return err
-}
-
-// tokensOfOwners reads the next words in documents of the owners in scope.
-func (w *walk) tokensOfOwners(ctx context.Context) ([]termRow, error) {
-	owners := w.view.ownerList
-	size := max(1, min(widestTokens, mostOfOwners/max(1, len(owners))))
-	part := w.tokens[:min(len(w.tokens), size)]
-	rows, err := w.store.tokensOfOwners(ctx, w.filter, part, owners, mostOfOwners)
-	if err != nil {
-		return nil, err
-	}
-	if len(rows) == mostOfOwners {
-		w.tooMany = true
-		return nil, nil
-	}
-	w.walked += len(part) * len(owners)
-	return w.passTokens(len(part), rows), nil
 }
 
 // passTokens takes the rows of the next n tokens, which were read to their end.
