@@ -24,6 +24,7 @@ var types = []string{"Contacts", "Accounts", "Leads", "Potentials", "HelpDesk"}
 type crm struct {
 	db     *sql.DB
 	engine *sharing.Engine
+	all    map[string]string // user → entity type of which that user sees every record
 }
 
 func newCRM(t *testing.T, db *sql.DB) *crm {
@@ -35,7 +36,7 @@ func newCRM(t *testing.T, db *sql.DB) *crm {
 	if problems := engine.Problems(); len(problems) > 0 {
 		t.Fatalf("the organisation is not sound: %v", problems)
 	}
-	return &crm{db, engine}
+	return &crm{db, engine, make(map[string]string)}
 }
 
 // fields are the fields of an entity type.
@@ -61,7 +62,18 @@ func (c *crm) Types(_ context.Context, s permissions.Subject, _ string) ([]permi
 }
 
 func (c *crm) Scope(_ context.Context, s permissions.Subject, entityType string) (permissions.Scope, error) {
+	if c.all[s.UserID] == entityType {
+		return permissions.Scope{All: true}, nil
+	}
 	return c.engine.Scope(s.UserID, entityType), nil
+}
+
+// decide judges a record by its owner.
+func (c *crm) decide(user, entityType string, a permissions.Action, owner string) permissions.Decision {
+	if c.all[user] == entityType {
+		return permissions.Decision{Outcome: permissions.Allowed}
+	}
+	return c.engine.Check(user, entityType, a, sharing.Record{Owner: owner})
 }
 
 // Check reads owner and deleted flag live.
@@ -80,7 +92,7 @@ func (c *crm) Check(
 			decisions[i].Outcome = permissions.Missing
 			continue
 		}
-		decisions[i] = c.engine.Check(s.UserID, record.Type, a, sharing.Record{Owner: r.ownerID()})
+		decisions[i] = c.decide(s.UserID, record.Type, a, r.ownerID())
 	}
 	return decisions, nil
 }

@@ -122,23 +122,25 @@ type person struct {
 	permissions.Subject
 	name   string // the share of the records that such a user is to see
 	owners int    // whose records this one sees, on average over the entity types; 0 stands for everybody's
+	all    string // an entity type of which this one sees every record
 	share  float64
 }
 
 // people picks the users to measure: those whose scope comes nearest to 2, 123 and 1,094 owners and has nobody of the
-// subsidiary in it, and an administrator.
+// subsidiary in it; one more with few owners, who sees all tickets; and an administrator.
 func people(t *testing.T, engine *sharing.Engine) []person {
 	t.Helper()
-	picked := []person{{name: "0.1 %", owners: 2}, {name: "5 %", owners: 123}, {name: "60 %", owners: 1094}}
-	found := make([]person, len(picked))
-	for u := range users - foreign {
-		one := permissions.Subject{UserID: strconv.Itoa(u)}
-		owners, own := scopeOf(engine, one)
-		for i, p := range picked {
-			if own && off(owners, p.owners) < off(found[i].owners, p.owners) {
-				found[i] = person{Subject: one, name: p.name, owners: owners}
+	picked := []person{{name: "0.1 %", owners: 2}, {name: "5 %", owners: 123}, {name: "60 %", owners: 1094}, {name: "mixed", owners: 2, all: "HelpDesk"}}
+	found, taken := make([]person, len(picked)), make(map[permissions.Subject]bool)
+	for i, p := range picked {
+		for u := range users - foreign {
+			one := permissions.Subject{UserID: strconv.Itoa(u)}
+			owners, own := scopeOf(engine, one)
+			if own && !taken[one] && off(owners, p.owners) < off(found[i].owners, p.owners) {
+				found[i] = person{Subject: one, name: p.name, owners: owners, all: p.all}
 			}
 		}
+		taken[found[i].Subject] = true
 	}
 	admin := permissions.Subject{UserID: "0"}
 	if scope := engine.Scope(admin.UserID, types[0]); !scope.All {
@@ -172,5 +174,9 @@ func (p person) String() string {
 	if p.owners == 0 {
 		return "an administrator, who sees everything"
 	}
-	return fmt.Sprintf("user %s sees %.2g %% of the records, those of %s owners", p.UserID, 100*p.share, thousands(int64(p.owners)))
+	text := fmt.Sprintf("user %s sees %.2g %% of the records, those of %s owners", p.UserID, 100*p.share, thousands(int64(p.owners)))
+	if p.all != "" {
+		text += " and all of " + p.all
+	}
+	return text
 }

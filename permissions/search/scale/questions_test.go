@@ -23,6 +23,7 @@ func questions() []question {
 		{name: "prefix", budget: 60, ask: typed(func(w *world, r *rand.Rand) string { return beginning(w.draw(r).last, 2+r.IntN(5)) })},
 		{name: "infix", budget: 60, ask: typed(func(w *world, r *rand.Rand) string { return middle(w.draw(r).last, 3+r.IntN(4)) })},
 		{name: "two words", budget: 60, ask: typed(twoWords)},
+		{name: "one module", budget: 60, ask: typedIn("HelpDesk", func(w *world, r *rand.Rand) string { return beginning(w.draw(r).last, 1+r.IntN(5)) })},
 		{name: "e-mail", budget: 60, ask: typed((*world).drawMail)},
 		{name: "domain", budget: 60, ask: typed(func(w *world, r *rand.Rand) string {
 			_, domain, _ := strings.Cut(w.drawMail(r), "@")
@@ -37,8 +38,13 @@ func questions() []question {
 }
 
 func typed(text func(*world, *rand.Rand) string) func(context.Context, *world, permissions.Subject, *rand.Rand) error {
+	return typedIn("", text)
+}
+
+// typedIn asks for records of one entity type.
+func typedIn(entityType string, text func(*world, *rand.Rand) string) func(context.Context, *world, permissions.Subject, *rand.Rand) error {
 	return func(ctx context.Context, w *world, who permissions.Subject, r *rand.Rand) error {
-		_, err := w.search.Search(ctx, who, search.Query{Text: text(w, r)})
+		_, err := w.search.Search(ctx, who, search.Query{Text: text(w, r), Type: entityType})
 		return err
 	}
 }

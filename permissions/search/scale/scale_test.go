@@ -13,7 +13,6 @@ import (
 	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/permissions"
 	"github.com/mailconnector/mailconnector/permissions/search"
-	"github.com/mailconnector/mailconnector/permissions/sharing"
 )
 
 var (
@@ -76,6 +75,9 @@ func prepare(t *testing.T) *world {
 	w := &world{crm: newCRM(t, db)}
 	w.sample = w.crm.fill(t, *scale)
 	w.people = people(t, w.crm.engine)
+	for _, p := range w.people {
+		w.crm.all[p.UserID] = p.all
+	}
 	w.count(t)
 	own, err := database.New(db, database.Options{})
 	if err != nil {
@@ -108,7 +110,7 @@ func (w *world) count(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, p := range w.people {
-			if w.crm.engine.Check(p.UserID, types[kind], permissions.View, sharing.Record{Owner: owner}).Allows() {
+			if w.crm.decide(p.UserID, types[kind], permissions.View, owner).Allows() {
 				w.people[i].share += n / float64(*scale)
 			}
 		}
