@@ -37,6 +37,11 @@ type Config struct {
 	// Dialect is "mysql" or "sqlite". Defaults to what the driver's type says; set it where the driver is wrapped.
 	Dialect string
 
+	// Owner names the CRM that our tables in DB serve, as no other on the same database server is named: by its database
+	// and the prefix of its tables, say. Migrate notes it, and everything else is refused where the tables serve another
+	// one. It is for hosts whose databases may hold several CRMs, or be copied; empty asks nothing.
+	Owner string
+
 	// Host is what the CRM can do for us.
 	Host Host
 
@@ -179,5 +184,5 @@ func isLoopback(host string) bool {
 }
 
 func (c *Config) open() (*database.DB, error) {
-	return database.New(c.DB, database.Options{Dialect: database.Dialect(c.Dialect), Logger: c.Logger, Now: c.Now})
+	return database.New(c.DB, database.Options{Dialect: database.Dialect(c.Dialect), Owner: c.Owner, Logger: c.Logger, Now: c.Now})
 }

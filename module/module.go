@@ -23,6 +23,10 @@ import (
 // ErrNotMigrated says that our tables are missing or older than this module.
 var ErrNotMigrated = errors.New("tables are not up to date: call Migrate before Start, or run the command migrate")
 
+// ErrTaken says that tables of the database have the names of ours and are another program's, or that ours serve another
+// CRM than [Config.Owner]. The error that wraps it says how to mend it.
+var ErrTaken = database.ErrTaken
+
 // Extension is the module, mounted or about to be. It is safe for concurrent use.
 type Extension struct {
 	config Config
@@ -104,13 +108,21 @@ func (e *Extension) wire() (err error) {
 }
 
 // Migrate creates or extends our tables. It is additive, safe to repeat, and safe to run on several instances at once;
-// the host decides when.
+// the host decides when. It changes nothing and answers [ErrTaken] where the tables are not for this CRM.
 func (e *Extension) Migrate(ctx context.Context) error {
 	return e.db.Migrate(ctx, migrations())
 }
 
-// Tables names the tables that [Extension.Migrate] creates. Nothing else in the database is the module's.
-func Tables() []string { return database.Tables(migrations()) }
+// Tables names those of the module's tables that are in a database, in an order in which to drop them when the module
+// goes. Of the configuration it takes DB, Dialect and Owner. It answers [ErrTaken] as [Extension.Migrate] does: nothing
+// else in the database is the module's.
+func Tables(ctx context.Context, c Config) ([]string, error) {
+	db, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	return db.Tables(ctx, migrations())
+}
 
 func migrations() []database.Migration {
 	return slices.Concat(
@@ -139,8 +151,8 @@ func (e *Extension) Check(ctx context.Context) error {
 }
 
 // Start checks the database and begins the background work: refreshing the search index, sealing events, sweeping what
-// was abandoned. ctx bounds the start only. It answers [ErrNotMigrated] where Migrate was not called, and refuses a
-// connection that would alter or lose data, such as one that does not speak utf8mb4, saying how to mend it.
+// was abandoned. ctx bounds the start only. It answers [ErrNotMigrated] where Migrate was not called, [ErrTaken] where
+// the tables are not for this CRM, and refuses a connection that would alter or lose data, such as one that does not speak utf8mb4, saying how to mend it.
 func (e *Extension) Start(ctx context.Context) error {
 	if err := e.Check(ctx); err != nil {
 		return err

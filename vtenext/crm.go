@@ -1,6 +1,7 @@
 package vtenext
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -88,4 +89,14 @@ func New(c Config) (*CRM, error) {
 		db: c.DB, prefix: prefix, names: strings.NewReplacer("{", prefix, "}", ""), timeZone: c.TimeZone,
 		version: c.Version, storage: c.Storage, trusted: slices.Clone(c.Trusted), logger: c.Logger, now: c.Now,
 	}, nil
+}
+
+// Name tells the CRM from every other on its database server: by its database and what its tables begin with, such as
+// "crm.vte_".
+func (c *CRM) Name(ctx context.Context) (string, error) {
+	var database string
+	if err := c.db.QueryRowContext(ctx, "SELECT COALESCE(DATABASE(), '')").Scan(&database); err != nil {
+		return "", fmt.Errorf("read the name of the database: %w", err)
+	}
+	return database + "." + c.prefix, nil
 }

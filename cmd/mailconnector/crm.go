@@ -50,6 +50,7 @@ func (c *crmFlags) declare(f *flag.FlagSet) {
 type crm struct {
 	db *sql.DB
 	*vtenext.CRM
+	name        string // among all on the database server
 	permissions *vtenext.Permissions
 	blocked     []string // extensions of file names
 }
@@ -80,7 +81,11 @@ func (c *crmFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*c
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &crm{db, host, vtenext.NewPermissions(host), installed.BlockedExtensions}, nil
+	name, err := host.Name(ctx)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &crm{db, host, name, vtenext.NewPermissions(host), installed.BlockedExtensions}, nil
 }
 
 // with opens the installation for as long as fn takes.

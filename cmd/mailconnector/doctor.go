@@ -155,6 +155,9 @@ func (x *examination) module(ctx context.Context, c *siteFlags, installed *crm, 
 	case errors.Is(err, module.ErrNotMigrated):
 		x.fail("module", "its tables are not there, or older than this program", "run mailconnector migrate with the same flags")
 		return
+	case errors.Is(err, module.ErrTaken):
+		x.fail("module", err, "mend that first: until then no other command touches the module's tables")
+		return
 	case err != nil:
 		x.fail("module", err, "change the setting that is named")
 		return

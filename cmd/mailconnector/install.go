@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mailconnector/mailconnector/module"
@@ -76,7 +75,7 @@ func (c *crm) dropTables(ctx context.Context, s streams) error {
 	if err := c.db.QueryRowContext(ctx, "SELECT DATABASE()").Scan(&database); err != nil {
 		return fmt.Errorf("read the name of the database: %w", err)
 	}
-	tables, err := c.ownTables(ctx)
+	tables, err := module.Tables(ctx, module.Config{DB: c.db, Owner: c.name})
 	if err != nil {
 		return fmt.Errorf("list the module's tables: %w", err)
 	}
@@ -97,26 +96,4 @@ func (c *crm) dropTables(ctx context.Context, s streams) error {
 	}
 	_, err = fmt.Fprintf(s.out, "%d tables are gone; every mail stays in the CRM\n", len(tables))
 	return err
-}
-
-// ownTables lists those of the module's tables that are there. Others may have names that begin as theirs do.
-func (c *crm) ownTables(ctx context.Context) (tables []string, err error) {
-	own := module.Tables()
-	rows, err := c.db.QueryContext(ctx,
-		"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var table string
-		if err := rows.Scan(&table); err != nil {
-			return nil, err
-		}
-		if slices.Contains(own, table) {
-			tables = append(tables, table)
-		}
-	}
-	slices.Sort(tables)
-	return tables, rows.Err()
 }

@@ -5,6 +5,25 @@ import (
 	"testing"
 )
 
+// leavesTablesOfAnotherCRM runs beside tables that are noted as those of a CRM with another prefix.
+func leavesTablesOfAnotherCRM(t *testing.T, b *beside) {
+	name := text(t, b.db, "SELECT DATABASE()") + ".vte_"
+	if noted := text(t, b.db, "SELECT value FROM mc_settings WHERE name = 'database.owner'"); noted != `"`+name+`"` {
+		t.Errorf("the tables are noted as those of %s, want %s", noted, name)
+	}
+	b.exec(t, "UPDATE mc_settings SET value = '\"crm.other_\"' WHERE name = 'database.owner'")
+	want := "they serve crm.other_, and this is " + name
+	for _, command := range []string{"migrate", "serve", "index build", "license status", "license deactivate"} {
+		wantFailure(t, want, b.args(command)...)
+	}
+	wantFailure(t, want, "uninstall", "--tables")
+	wantLines(t, b.doctor(t, 1), `^FAIL  module .*`+want, `→ mend that first`)
+	b.exec(t, "DELETE FROM mc_settings WHERE name = 'database.owner'") // as the error says
+	wantLines(t, b.doctor(t, 1), `→ run mailconnector migrate`)
+	must(t, "", b.args("migrate")...)
+	b.doctor(t, 0)
+}
+
 // comesAndGoes installs and uninstalls beside a CRM in which mails were linked.
 func comesAndGoes(t *testing.T, b *beside) {
 	const entry = `SELECT COALESCE(GROUP_CONCAT(CONCAT_WS(' ', fieldid, blockid, name, linkto, sequence, active)), 'none')

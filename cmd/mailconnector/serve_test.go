@@ -103,6 +103,7 @@ func TestBesideVtenext(t *testing.T) {
 		{"wrong passwords are counted for who gives them", countsByClient},
 		{"what was linked is exported and verified", exportsMails},
 		{"an administrator shares linked mails", sharesWhileServing},
+		{"tables that serve another CRM are left alone", leavesTablesOfAnotherCRM},
 		{"the module comes and goes", comesAndGoes},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.run(t, b) }) {

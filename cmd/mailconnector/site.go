@@ -100,7 +100,7 @@ func (c *siteFlags) mount(installed *crm, keys []licensing.PublicKey, logger *sl
 		return nil, fmt.Errorf("--content: %w", err)
 	}
 	ext, err := module.New(module.Config{
-		DB: installed.db, Host: host, Prefix: c.path, CRMURL: c.url, Installation: c.installation,
+		DB: installed.db, Owner: installed.name, Host: host, Prefix: c.path, CRMURL: c.url, Installation: c.installation,
 		AllowedOrigins: c.origins, VendorKeys: keys, Content: content,
 		ClientIP: clientIP(c.clientHeader), Logger: logger,
 	})
@@ -120,7 +120,10 @@ func (c *siteFlags) license(ctx context.Context, s streams) (service *licensing.
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := database.New(installed.db, database.Options{})
+	db, err := database.New(installed.db, database.Options{Owner: installed.name})
+	if err == nil {
+		err = db.CheckOwner(ctx)
+	}
 	if err == nil {
 		service, err = licensing.New(licensing.Config{DB: db, VendorKeys: keys, CRMURL: c.url, Installation: c.installation})
 	}

@@ -27,6 +27,10 @@ type Options struct {
 	// Dialect is told by the type of the driver when empty; set it where the driver is wrapped, by tracing for example.
 	Dialect Dialect
 
+	// Owner names the CRM that our tables serve, as no other on the same database server is named. [DB.Migrate] notes it,
+	// and tables that serve another one are refused with [ErrTaken]. Empty asks nothing.
+	Owner string
+
 	// Logger receives slow statements, without values, and the errors of background work. Defaults to discarding.
 	Logger *slog.Logger
 
@@ -40,6 +44,7 @@ type DB struct {
 	sql     *sql.DB
 	gorm    *gorm.DB
 	dialect Dialect
+	owner   string
 	log     *slog.Logger
 	now     func() time.Time
 }
@@ -54,7 +59,7 @@ func New(db *sql.DB, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{sql: db, dialect: dialect, log: o.Logger, now: o.Now}
+	d := &DB{sql: db, dialect: dialect, owner: o.Owner, log: o.Logger, now: o.Now}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}

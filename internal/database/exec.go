@@ -47,3 +47,19 @@ func (d *DB) row(ctx context.Context, into []any, query string, args ...any) (fo
 	}
 	return err == nil, err
 }
+
+// each reads all rows of a query, each into the same values, and calls fn after each.
+func (d *DB) each(ctx context.Context, into []any, fn func(), query string, args ...any) error {
+	rows, err := d.sql.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		fn()
+	}
+	return rows.Err()
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -64,23 +63,11 @@ var historyTable = Migration{
 	)`,
 }
 
-// created finds the table that a step creates.
-var created = regexp.MustCompile(`^CREATE TABLE (?:IF NOT EXISTS )?(\w+)`)
-
-// Tables names the tables that steps create, and the one that records the steps.
-func Tables(steps []Migration) []string {
-	var tables []string
-	for _, step := range append([]Migration{historyTable}, steps...) {
-		if found := created.FindStringSubmatch(step.MySQL); found != nil {
-			tables = append(tables, found[1])
-		}
-	}
-	return tables
-}
-
 // Migrate applies, in order, the steps that mc_migrations does not record yet. A table, column or index that is already
 // there counts as done, so runs that crashed and runs at the same time end with the same tables. Where nothing is
-// pending it changes nothing and needs no right to. The error names the step that did not apply; those before it stay.
+// pending it changes nothing and needs no right to. It answers [ErrTaken], and changes nothing, where there are tables
+// of another program with the names of ours, or ours serve another owner. The error names the step that did not apply;
+// those before it stay.
 func (d *DB) Migrate(ctx context.Context, steps []Migration) error {
 	pending, err := d.Pending(ctx, steps)
 	if err != nil || len(pending) == 0 {
@@ -97,28 +84,37 @@ func (d *DB) Migrate(ctx context.Context, steps []Migration) error {
 			return fmt.Errorf("migration %s: %w", step.ID, err)
 		}
 	}
+	if slices.Contains(pending, ownerStep) {
+		if err := d.noteOwner(ctx); err != nil {
+			return fmt.Errorf("note whom the tables serve: %w", err)
+		}
+	}
 	return nil
 }
 
-// Pending returns the ids of the steps not applied yet, in their order, and changes nothing. It fails for steps whose
-// ids are empty, too long or not unique.
+// Pending returns the ids of the steps not applied yet, in their order, and changes nothing. Where it is not noted yet
+// whom the tables serve, that counts as the last step. It fails for steps whose ids are empty, too long or not unique,
+// and with [ErrTaken] as Migrate does.
 func (d *DB) Pending(ctx context.Context, steps []Migration) ([]string, error) {
 	if err := checkSteps(steps); err != nil {
 		return nil, err
 	}
-	var applied map[string]bool
-	err := retry(ctx, func() (err error) {
-		applied, err = d.applied(ctx)
-		return err
-	})
+	_, applied, err := d.recognise(ctx, steps)
 	if err != nil {
-		return nil, fmt.Errorf("read mc_migrations: %w", err)
+		return nil, err
+	}
+	noted, err := d.ownerNoted(ctx)
+	if err != nil {
+		return nil, err
 	}
 	var pending []string
 	for _, step := range steps {
 		if !applied[step.ID] {
 			pending = append(pending, step.ID)
 		}
+	}
+	if !noted {
+		pending = append(pending, ownerStep)
 	}
 	return pending, nil
 }
@@ -137,27 +133,6 @@ func checkSteps(steps []Migration) error {
 		seen[step.ID] = true
 	}
 	return nil
-}
-
-// applied reads the history; one that does not exist yet is empty.
-func (d *DB) applied(ctx context.Context) (map[string]bool, error) {
-	applied := make(map[string]bool)
-	rows, err := d.sql.QueryContext(ctx, "SELECT id FROM mc_migrations")
-	if noSuchTable(err) {
-		return applied, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		applied[id] = true
-	}
-	return applied, rows.Err()
 }
 
 // apply runs a step and then records it. A crash in between leaves the step to be found done by the next run.
