@@ -92,10 +92,7 @@ func (n *nesting) spend(open func() (io.ReadCloser, error)) func() (io.ReadClose
 		if err != nil {
 			return nil, err
 		}
-		return struct {
-			io.Reader
-			io.Closer
-		}{&spending{content, &n.left}, content}, nil
+		return readCloser{&spending{content, &n.left}, content}, nil
 	}
 }
 
@@ -110,10 +107,7 @@ func within(p mail.Part, open func() (io.ReadCloser, error)) func() (io.ReadClos
 			_ = around.Close() // it was only read
 			return nil, err
 		}
-		return struct {
-			io.Reader
-			io.Closer
-		}{mail.Decode(p.Encoding, io.LimitReader(around, p.Length)), around}, nil
+		return readCloser{mail.Decode(p.Encoding, io.LimitReader(around, p.Length)), around}, nil
 	}
 }
 

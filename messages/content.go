@@ -80,10 +80,13 @@ func (s *Service) open(ctx context.Context, p part) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open content: %w", err)
 	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{mail.Decode(p.encoding, encoded), encoded}, nil
+	return readCloser{mail.Decode(p.encoding, encoded), encoded}, nil
+}
+
+// readCloser reads through one reader and closes what is behind it.
+type readCloser struct {
+	io.Reader
+	io.Closer
 }
 
 // content reads a part from any position on. Where it is encoded, what lies before the position is decoded and thrown
