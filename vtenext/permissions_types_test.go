@@ -97,7 +97,7 @@ func testTypes(t *testing.T, db *sql.DB, p *vtenext.Permissions) {
 			t.Errorf("%s is offered", name)
 		}
 	}
-	user := ordinaryUserOf(t, db)
+	user := limitedUser(t, db)
 	exec(t, db, "UPDATE vte_profile2tab SET permissions = 1 WHERE tabid = 6")
 	exec(t, db, "UPDATE vte_profile2standardperm SET permissions = 1 WHERE tabid = 4 AND operation = 1")
 	exec(t, db, `UPDATE vte_profile2field SET visible = 1
