@@ -109,9 +109,10 @@ export class API {
     return this.call("POST", `/messages/${encodeURIComponent(message)}/links`, { links });
   }
 
-  // createUpload opens an upload of so many bytes and returns its id.
-  async createUpload(bytes: number, signal: AbortSignal): Promise<string> {
-    const answer = await this.tus("POST", "/uploads", { headers: { "Upload-Length": String(bytes) }, signal });
+  // createUpload opens an upload of so many bytes and returns its id. It cannot be aborted: the upload might be open by then,
+  // and nobody would know its id.
+  async createUpload(bytes: number): Promise<string> {
+    const answer = await this.tus("POST", "/uploads", { headers: { "Upload-Length": String(bytes) } });
     return answer.headers.get("Location")?.split("/").pop() ?? "";
   }
 

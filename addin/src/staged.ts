@@ -9,7 +9,7 @@ const largestPiece = 8 << 20;
 
 // Times in milliseconds.
 const quick = 2000; // for a piece
-const pieceTime = 60_000; // after which a connection that says nothing counts as broken
+const answerTime = 60_000; // after which a connection that says nothing counts as broken
 const patience = 120_000; // without anything getting through
 const firstPause = 500;
 const longestPause = 10_000;
@@ -20,6 +20,7 @@ export type Progress = (sent: number, broken: boolean) => void;
 // stage sends bytes piece by piece and returns the id of the upload. Where an earlier pane was interrupted with the same
 // bytes of the same mail, it goes on where that one ended; with others it begins anew.
 export async function stage(api: API, mail: string, body: Blob, progress: Progress, signal: AbortSignal): Promise<string> {
+  progress(0, false);
   const upload = await begin(api, mail, body, signal);
   try {
     await sendPieces(api, upload, body, progress, signal);
@@ -39,7 +40,7 @@ async function sendPieces(api: API, upload: { id: string; offset: number }, body
     const bytes = await body.slice(offset, offset + size).arrayBuffer();
     const sum = base64(await sha256(bytes));
     try {
-      return await within(pieceTime, signal, (until) => api.writeChunk(upload.id, offset, bytes, sum, until));
+      return await within(answerTime, signal, (until) => api.writeChunk(upload.id, offset, bytes, sum, until));
     } catch (cause) {
       if (cause instanceof Problem && cause.status === 413) most = Math.max(size / 2, leastPiece);
       throw cause;
@@ -48,7 +49,7 @@ async function sendPieces(api: API, upload: { id: string; offset: number }, body
   const look = async () => {
     progress(offset, true);
     size = Math.max(size / 2, leastPiece);
-    offset = await within(pieceTime, signal, (until) => api.uploadOffset(upload.id, until));
+    offset = await within(answerTime, signal, (until) => api.uploadOffset(upload.id, until));
   };
   while (offset < body.size) {
     progress(offset, false);
@@ -103,20 +104,41 @@ async function begin(api: API, mail: string, body: Blob, signal: AbortSignal): P
   const known = recallUpload(mail);
   if (known?.print === print) {
     try {
-      return { id: known.id, offset: await api.uploadOffset(known.id, signal) };
+      return { id: known.id, offset: await within(answerTime, signal, (until) => api.uploadOffset(known.id, until)) };
     } catch (cause) {
       if (!isGone(cause)) throw cause;
     }
   } else {
     await giveUp(api, mail);
   }
-  const id = await api.createUpload(body.size, signal);
+  const id = await open(api, body.size, signal, (late) => rememberUpload(mail, { id: late, print }));
   rememberUpload(mail, { id, print });
   return { id, offset: 0 };
 }
 
+// open opens an upload. An answer that comes after that was given up frees its place again, which would be taken for a day;
+// where that fails, because the user signed out for example, the upload is kept for later.
+async function open(api: API, bytes: number, signal: AbortSignal, keep: (late: string) => void): Promise<string> {
+  if (signal.aborted) throw aborted();
+  const opening = api.createUpload(bytes);
+  try {
+    return await within(answerTime, signal, (until) => Promise.race([opening, givenUp(until)]));
+  } catch (cause) {
+    opening.then((late) => api.deleteUpload(late).catch(() => keep(late)), () => undefined);
+    throw cause;
+  }
+}
+
+function givenUp(until: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => until.addEventListener("abort", () => reject(aborted())));
+}
+
+function aborted(): DOMException {
+  return new DOMException("given up", "AbortError");
+}
+
 // within runs a step that is given up after a time. That counts as no answer.
-async function within<T>(time: number, signal: AbortSignal, step: (until: AbortSignal) => Promise<T>): Promise<T> {
+export async function within<T>(time: number, signal: AbortSignal, step: (until: AbortSignal) => Promise<T>): Promise<T> {
   const until = new AbortController();
   const stop = () => until.abort();
   const timer = setTimeout(stop, time);

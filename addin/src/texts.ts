@@ -79,6 +79,7 @@ const english = {
   "permission-denied": "You may not link mails to this record.",
   "not-found": "This record is no longer there, or you may no longer see it.",
   "content-too-large": "This mail is larger than the CRM takes.",
+  conflict: "The CRM did not take this mail. Try again; if it stays, you have linked too many different mails with its Message-ID, and their sender should give each its own.",
   unavailable: "The CRM is busy or being serviced. Try again in a moment.",
   incompatible: "This add-in and the CRM do not fit together. Ask your administrator to update the {0}.",
 };
@@ -163,6 +164,7 @@ const italian: { [name in Text]: string } = {
   "permission-denied": "Non puoi collegare messaggi a questo record.",
   "not-found": "Questo record non c'è più, o non puoi più vederlo.",
   "content-too-large": "Il messaggio è più grande di quanto il CRM accetti.",
+  conflict: "Il CRM non ha accettato il messaggio. Riprova; se continua, hai collegato troppi messaggi diversi con il suo Message-ID, e il mittente dovrebbe darne uno a ciascuno.",
   unavailable: "Il CRM è occupato o in manutenzione. Riprova tra un momento.",
   incompatible: "Questo componente e il CRM non sono compatibili. Chiedi all'amministratore di aggiornare: {0}.",
 };

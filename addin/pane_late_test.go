@@ -1,0 +1,152 @@
+package addin_test
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/mailconnector/mailconnector/demo"
+	"github.com/mailconnector/mailconnector/internal/browsertest"
+	"github.com/mailconnector/mailconnector/module/moduletest"
+)
+
+const archive = "/mailconnector/api/v1/messages"
+
+// TestPaneBearsLateAnswers sends mails to a CRM that takes its time to answer, or refuses them.
+func TestPaneBearsLateAnswers(t *testing.T) {
+	browser := browsertest.Open(t)
+	browsertest.Run(t, browser)
+	s := newSite(t, demo.Config{Activated: true})
+	for _, tt := range []struct {
+		name, mail string
+		test       func(t *testing.T, o *outlook, s *site)
+	}{
+		{"a CRM that does not say whether an uploaded mail is linked is asked again", "1-offer", neverAnswered},
+		{"what is cancelled while its upload is opened leaves nothing behind", "2-reply", cancelledEarly},
+		{"an upload that was opened while its user signed out goes on later", "3-inline", signedOutEarly},
+		{"a mail of which the CRM takes no more is said in the user's language", "4-ticket", tooMany},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			defer s.setFault(nil)
+			tt.test(t, newOutlook(t, browser, s, tt.mail), s)
+		})
+	}
+}
+
+func neverAnswered(t *testing.T, o *outlook, s *site) {
+	mail := s.enlarge("1-offer", offerID, 2<<20, 11)
+	var asked atomic.Int64
+	s.setFault(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost && r.URL.Path == archive && asked.Add(1) == 1 {
+			<-r.Context().Done()
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	})
+	o.enter("sales.rep")
+	o.hasten(100)
+	o.click(`row("Sabine Oßwald").querySelector("button")`)
+	o.reads(".receipt", "Linked to Sabine Oßwald")
+	s.wantLinked(t, offerID, mail)
+	if n := asked.Load(); n != 2 {
+		t.Errorf("the CRM was asked %d times", n)
+	}
+}
+
+// hasten lets the pane wait a second where it would wait as many.
+func (o *outlook) hasten(seconds int) {
+	o.t.Helper()
+	var done bool
+	o.script(fmt.Sprintf(`(() => {
+		const window = pane.defaultView, wait = window.setTimeout;
+		window.setTimeout = (f, time) => wait.call(window, f, time === %d000 ? 1000 : time);
+		return true;
+	})()`, seconds), &done)
+}
+
+// lateUpload lets an upload be opened, and its answer wait until it is called. After that, each upload that is deleted is told.
+func (s *site) lateUpload() (opened, deleted chan struct{}, answer func()) {
+	opened, deleted, gate := make(chan struct{}), make(chan struct{}, 8), make(chan struct{})
+	s.setFault(func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case r.Method == http.MethodPost && r.URL.Path == uploads:
+			late := httptest.NewRecorder()
+			s.app.ServeHTTP(late, r)
+			close(opened)
+			<-gate
+			maps.Copy(w.Header(), late.Header())
+			w.WriteHeader(late.Code)
+			_, _ = io.Copy(w, late.Body)
+		case r.Method == http.MethodDelete && strings.HasPrefix(r.URL.Path, uploads):
+			s.app.ServeHTTP(w, r)
+			deleted <- struct{}{}
+		default:
+			return false
+		}
+		return true
+	})
+	return opened, deleted, sync.OnceFunc(func() { close(gate) })
+}
+
+func cancelledEarly(t *testing.T, o *outlook, s *site) {
+	s.enlarge("2-reply", replyID, 2<<20, 12)
+	opened, deleted, answer := s.lateUpload()
+	defer answer()
+	o.enter("sales.rep")
+	o.click(`row("Jürgen Müller").querySelector("button")`)
+	<-opened
+	o.picture("pane-opening")
+	o.click(`button("Cancel")`)
+	o.reads(".status.note", "Sending was cancelled; the mail is not linked.")
+	answer()
+	<-deleted
+	s.setFault(nil)
+	s.wantNoUploads(t)
+}
+
+func signedOutEarly(t *testing.T, o *outlook, s *site) {
+	mail := s.enlarge("3-inline", inlineID, 2<<20, 13)
+	before := s.count("POST " + uploads)
+	opened, deleted, answer := s.lateUpload()
+	defer answer()
+	o.enter("sales.rep")
+	o.click(`row("Niccolò Ravà").querySelector("button")`)
+	<-opened
+	o.click(`button("Sign out")`)
+	o.reads("form", "You are signed out.")
+	answer()
+	<-deleted // in vain, without a session
+	s.setFault(nil)
+	o.sees(`Object.keys(pane.defaultView.localStorage).some((name) => name.endsWith("uploads"))`)
+	o.enter("sales.rep")
+	o.click(`row("Niccolò Ravà").querySelector("button")`)
+	o.reads(".receipt", "Linked to Niccolò Ravà")
+	s.wantLinked(t, inlineID, mail)
+	if n := s.count("POST "+uploads) - before; n != 1 {
+		t.Errorf("%d uploads were opened, want one that went on", n)
+	}
+	s.wantNoUploads(t)
+}
+
+func tooMany(t *testing.T, o *outlook, s *site) {
+	c, to := s.client(t, "sales.rep"), s.find(t, "Label shifts", "HelpDesk").Target
+	for n := range 50 {
+		other := fmt.Sprintf("Message-ID: %s\r\nFrom: someone@x.example\r\nSubject: Report %d\r\n\r\nHello\r\n", ticketID, n)
+		if _, err := c.Link(t.Context(), strings.NewReader(other), moduletest.LinkOptions{}, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.choose("language", "it-IT")
+	o.enter("sales.rep")
+	o.write("#query", "Brauhaus")
+	o.click(`$(".found [data-record^=Accounts] button.link")`)
+	o.reads(".status.problem", "Il CRM non ha accettato il messaggio.")
+	o.sees(`!text($(".status")).includes("different mails")`)
+	o.picture("pane-conflict")
+}
