@@ -148,12 +148,4 @@ func (k *company) sweepRunning(t *testing.T) {
 	k.sweep(t)
 }
 
-// exec changes the tables of a demo.
-func (k *company) exec(t *testing.T, query string) {
-	t.Helper()
-	if _, err := k.db.ExecContext(t.Context(), query); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func isNotFound(err error) bool { return moduletest.ProblemType(err) == "not-found" }

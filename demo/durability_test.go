@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/mailconnector/mailconnector/demo"
-	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/module/moduletest"
 )
 
@@ -23,17 +22,11 @@ import (
 // again and again until there is a receipt. What was acknowledged must be there, whole and once; what was not must be
 // there whole or not at all.
 func TestNothingIsLostOrHalfWhenTheProgramIsKilled(t *testing.T) {
-	t.Parallel()
 	kills := 4
 	if thorough() {
 		kills = 100
 	}
-	t.Run("SQLite", func(t *testing.T) {
-		killAgainAndAgain(t, demo.Config{DataDir: t.TempDir()}, kills)
-	})
-	t.Run("MariaDB", func(t *testing.T) {
-		killAgainAndAgain(t, demo.Config{DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t)}, kills)
-	})
+	onBoth(t, func(t *testing.T, c demo.Config) { killAgainAndAgain(t, c, kills) })
 }
 
 func killAgainAndAgain(t *testing.T, c demo.Config, kills int) {

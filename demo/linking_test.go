@@ -14,33 +14,26 @@ import (
 	"time"
 
 	"github.com/mailconnector/mailconnector/demo"
-	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/module/moduletest"
 )
 
 // TestLinking breaks into what linking promises, from outside, as clients of the program: it is one test because the
 // program takes a while to start.
 func TestLinking(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]demo.Config{
-		"SQLite":  {DataDir: t.TempDir(), Activated: true},
-		"MariaDB": {DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t), Activated: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			k := newCompany(t, c)
-			t.Run("many clients link one mail at once", k.linkAtOnce)
-			t.Run("a forged first copy", k.forgeFirst)
-			t.Run("fields that complete nothing", k.completeUnseen)
-			t.Run("receivers of blind copies", k.hideBcc)
-			t.Run("the status of a hundred mails", k.askStatus)
-			t.Run("completed while others link", k.completeAtOnce)
-			t.Run("as many mails of one id as a user may bring", k.flood)
-			k.wantNothingHalf(t)
-			t.Run("undone and linked again", k.linkAgain)
-			t.Run("two users, two records", k.linkApart)
-			t.Run("a failure names nothing of a mail", k.failQuietly)
-		})
-	}
+	onBoth(t, func(t *testing.T, c demo.Config) {
+		k := newCompany(t, c)
+		t.Run("many clients link one mail at once", k.linkAtOnce)
+		t.Run("a forged first copy", k.forgeFirst)
+		t.Run("fields that complete nothing", k.completeUnseen)
+		t.Run("receivers of blind copies", k.hideBcc)
+		t.Run("the status of a hundred mails", k.askStatus)
+		t.Run("completed while others link", k.completeAtOnce)
+		t.Run("as many mails of one id as a user may bring", k.flood)
+		k.wantNothingHalf(t)
+		t.Run("undone and linked again", k.linkAgain)
+		t.Run("two users, two records", k.linkApart)
+		t.Run("a failure names nothing of a mail", k.failQuietly)
+	})
 }
 
 func (k *company) linkAtOnce(t *testing.T) {

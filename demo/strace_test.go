@@ -16,20 +16,15 @@ import (
 
 	"github.com/mailconnector/mailconnector/demo"
 	"github.com/mailconnector/mailconnector/internal/dbtest"
+	"github.com/mailconnector/mailconnector/module/moduletest"
 )
 
 // TestBytesReachTheDiskBeforeTheCommit watches the program's system calls while it links a mail with attachments. Every
 // file of the mail is flushed, named, and its name flushed, before the database is told to commit; the client is told
 // after.
 func TestBytesReachTheDiskBeforeTheCommit(t *testing.T) {
-	if _, err := exec.LookPath("strace"); err != nil {
-		t.Skip("strace is not installed: install the package strace to run this test")
-	}
-	c := demo.Config{DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t)}
-	p := startProcess(t, c)
-	rep := signIn(t, p.address, "sales.rep")
-	to := find(t, rep, "jürgen mül", "Contacts").Target
-	before := filesBelow(t, c.DataDir)
+	p, rep, to := traceable(t)
+	before := filesBelow(t, p.DataDir)
 	trace := startTrace(t, p.cmd.Process.Pid)
 	u := post(t, rep, composeMail("traced", 5), "", to)
 	calls := trace.stop(t)
@@ -45,13 +40,13 @@ func TestBytesReachTheDiskBeforeTheCommit(t *testing.T) {
 		t.Errorf("the client was answered at call %d, the commit was %d", first, commit)
 	}
 	written := 0
-	for path := range filesBelow(t, c.DataDir) {
+	for path := range filesBelow(t, p.DataDir) {
 		if before[path] {
 			continue
 		}
 		written++
 		if missing := undone(calls[:commit], path); missing != "" {
-			t.Errorf("%s: before the commit there was no %s", strings.TrimPrefix(path, c.DataDir), missing)
+			t.Errorf("%s: before the commit there was no %s", strings.TrimPrefix(path, p.DataDir), missing)
 		}
 	}
 	if want := 1 + len(u.receipt.Parts); written != want { // the mail and, in the CRM's storage, its attachments
@@ -64,13 +59,7 @@ func TestBytesReachTheDiskBeforeTheCommit(t *testing.T) {
 // of each chunk is flushed, named, and its name flushed, before the database is told to commit the new offset; the client
 // is told after. The mail that the chunks make is no exception.
 func TestChunksReachTheDiskBeforeTheirOffsetCounts(t *testing.T) {
-	if _, err := exec.LookPath("strace"); err != nil {
-		t.Skip("strace is not installed: install the package strace to run this test")
-	}
-	c := demo.Config{DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t)}
-	p := startProcess(t, c)
-	rep := signIn(t, p.address, "sales.rep")
-	to := find(t, rep, "jürgen mül", "Contacts").Target
+	p, rep, to := traceable(t)
 	mail, err := io.ReadAll(hugeMail(300_000))
 	if err != nil {
 		t.Fatal(err)
@@ -81,15 +70,15 @@ func TestChunksReachTheDiskBeforeTheirOffsetCounts(t *testing.T) {
 	}
 	trace := startTrace(t, p.cmd.Process.Pid)
 	var chunks []string // their files, in the order of their chunks
-	known := filesBelow(t, c.DataDir)
+	known := filesBelow(t, p.DataDir)
 	for up.offset < up.size {
 		if err := up.send(t.Context(), 100_000, true); err != nil {
 			t.Fatal(err)
 		}
-		chunks = append(chunks, newFiles(t, c.DataDir, known)...)
+		chunks = append(chunks, newFiles(t, p.DataDir, known)...)
 	}
 	receipt, err := up.commit(t.Context(), to)
-	files := newFiles(t, c.DataDir, known)
+	files := newFiles(t, p.DataDir, known)
 	calls := trace.stop(t)
 	if err != nil || len(chunks) != 3 || len(files) != 1+len(receipt.Parts) {
 		t.Fatalf("%d chunks have the files %q, the mail %q, %v", 3, chunks, files, err)
@@ -108,13 +97,24 @@ func TestChunksReachTheDiskBeforeTheirOffsetCounts(t *testing.T) {
 	linked := commitAfter(calls, at, "INSERT INTO `mc_messages`")
 	for _, file := range files {
 		if missing := undone(calls[:max(linked, 0)], file); missing != "" {
-			t.Errorf("%s: before the commit there was no %s", strings.TrimPrefix(file, c.DataDir), missing)
+			t.Errorf("%s: before the commit there was no %s", strings.TrimPrefix(file, p.DataDir), missing)
 		}
 	}
 	if answerAfter(calls, max(linked, 0), "HTTP/1.1 201") < 0 {
 		t.Errorf("the client was not answered after the commit at call %d", linked)
 	}
 	t.Logf("%d calls, %d chunks, %d files", len(calls), len(chunks), len(files))
+}
+
+// traceable runs the program where its system calls can be watched, with a client and a record to link to.
+func traceable(t *testing.T) (p *process, rep *moduletest.Client, to moduletest.Target) {
+	t.Helper()
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Skip("strace is not installed: install the package strace to run this test")
+	}
+	p = startProcess(t, demo.Config{DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t)})
+	rep = signIn(t, p.address, "sales.rep")
+	return p, rep, find(t, rep, "jürgen mül", "Contacts").Target
 }
 
 // newFiles lists the files below a folder that were not known yet.
