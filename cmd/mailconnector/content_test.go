@@ -76,7 +76,7 @@ func TestMailsAreKeptInABucket(t *testing.T) {
 func demonstrate(t *testing.T, flags ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	var said, problems bytes.Buffer
+	var problems bytes.Buffer
 	out := &lines{told: make(chan string, 1)}
 	ended := make(chan int, 1)
 	go func() {
@@ -88,18 +88,18 @@ func demonstrate(t *testing.T, flags ...string) string {
 			t.Errorf("the demo ends with exit %d\n%s", code, problems.String())
 		}
 	})
+	var greeting string
 	select {
-	case line := <-out.told:
-		said.WriteString(line)
+	case greeting = <-out.told:
 	case <-time.After(time.Minute):
 		t.Fatal("the demo does not begin within a minute")
 	}
-	for _, word := range strings.Fields(said.String()) {
+	for _, word := range strings.Fields(greeting) {
 		if strings.HasPrefix(word, "http://") {
 			return strings.TrimRight(word, "/")
 		}
 	}
-	t.Fatalf("the demo names no address: %s", said.String())
+	t.Fatalf("the demo names no address: %s", greeting)
 	return ""
 }
 
