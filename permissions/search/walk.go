@@ -21,6 +21,7 @@ const (
 	widestChunk   = 4096   // terms read at once at most
 	boundedChunk  = 512    // where the request pauses when its work is done
 	mostAtOnce    = 4096   // terms in scope read at once; where there are more, walking finds them soon
+	mostOfFew     = 1024   // of few owners; where they have more, theirs are read in order
 	firstTokens   = 64     // words with a fragment in their middle listed at first
 	mostTokens    = 1024   // listed for one request
 	widestTokens  = 256    // read at once

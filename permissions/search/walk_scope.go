@@ -49,14 +49,18 @@ func (w *walk) split(ctx context.Context, r termRange) error {
 		}
 	}
 	if len(v.openTypes) < len(v.types) {
-		rows, err := w.store.ofOwners(ctx, w.filter, r, w.at.Key, v.ownerList, mostAtOnce)
+		few, most := len(v.ownerList) <= fewOwners, mostAtOnce
+		if few {
+			most = mostOfFew
+		}
+		rows, err := w.store.ofOwners(ctx, w.filter, r, w.at.Key, v.ownerList, most)
 		switch {
 		case err != nil:
 			return err
-		case len(rows) < mostAtOnce:
+		case len(rows) < most:
 			w.walked += len(rows)
 			w.pending = w.admitted(v.limited(rows))
-		case len(v.ownerList) <= fewOwners:
+		case few:
 			for _, id := range v.ownerList {
 				streams = append(streams, stream{part{lead{byOwner, id}, w.filter}, w.at})
 			}
