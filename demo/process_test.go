@@ -78,10 +78,17 @@ func (r *record) String() string {
 // startProcess runs the demo and waits for its first page. It is killed when the test ends.
 func startProcess(t *testing.T, c demo.Config) *process {
 	t.Helper()
+	p := newProcess(t, c)
+	p.start(t)
+	return p
+}
+
+// newProcess returns the demo, not running yet. What runs when the test ends is killed.
+func newProcess(t *testing.T, c demo.Config) *process {
+	t.Helper()
 	p := &process{Config: c}
 	p.Addr = freeAddress(t)
 	p.address = "http://" + p.Addr
-	p.start(t)
 	t.Cleanup(func() {
 		p.kill()
 		if said := p.said.String(); t.Failed() && said != "" {
@@ -109,13 +116,7 @@ func freeAddress(t *testing.T) string {
 // start starts the process and returns how long its first page took.
 func (p *process) start(t *testing.T) time.Duration {
 	t.Helper()
-	program := binary(t) // the first time this takes a while
-	began := time.Now()
-	p.cmd = exec.CommandContext(context.Background(), program, "demo", "--addr", p.Addr, "--data", p.DataDir, "--dsn", p.DSN)
-	p.cmd.Stderr = &p.said
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	began := p.launch(t)
 	for time.Since(began) < time.Minute {
 		if res, err := http.Get(p.address + "/signin"); err == nil {
 			_ = res.Body.Close()
@@ -130,6 +131,19 @@ func (p *process) start(t *testing.T) time.Duration {
 	p.cmd = nil
 	t.Fatalf("the demo does not answer:\n%s", p.said.String())
 	return 0
+}
+
+// launch starts the process and waits for nothing. It returns when that was.
+func (p *process) launch(t *testing.T) time.Time {
+	t.Helper()
+	program := binary(t) // the first time this takes a while
+	began := time.Now()
+	p.cmd = exec.CommandContext(context.Background(), program, "demo", "--addr", p.Addr, "--data", p.DataDir, "--dsn", p.DSN)
+	p.cmd.Stderr = &p.said
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return began
 }
 
 // kill ends the process as kill -9 does, and returns when it is gone.
