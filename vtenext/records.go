@@ -49,7 +49,7 @@ func (r *Records) Changes(ctx context.Context, after string, limit int) (docs []
 	if err != nil {
 		return nil, "", err
 	}
-	shapes, err := r.current(ctx)
+	_, shapes, err := r.current(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -217,7 +217,7 @@ func (r *Records) Owned(ctx context.Context, entityType, owner string) iter.Seq2
 }
 
 func (r *Records) eachOwned(ctx context.Context, entityType, owner string, each func(search.Doc) bool) error {
-	shapes, err := r.current(ctx)
+	_, shapes, err := r.current(ctx)
 	if err != nil || shapes[entityType] == nil {
 		return err
 	}
@@ -241,13 +241,14 @@ func (r *Records) eachOwned(ctx context.Context, entityType, owner string, each 
 	}
 }
 
-// current returns the shapes of all entity types that are searched.
-func (r *Records) current(ctx context.Context) (shapeSet, error) {
+// current returns the policy as it is now, and the shapes of all entity types that are searched.
+func (r *Records) current(ctx context.Context) (*policy, shapeSet, error) {
 	policy, err := r.permissions.fresh.policy(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return r.shapes.of(ctx, policy)
+	shapes, err := r.shapes.of(ctx, policy)
+	return policy, shapes, err
 }
 
 func (r *Records) pageURL(record permissions.Record) string {

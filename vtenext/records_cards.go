@@ -13,11 +13,7 @@ import (
 // Cards implements [search.Source]. Records are read first and judged after, so that what a card shows is never newer
 // than the permission to see it.
 func (r *Records) Cards(ctx context.Context, s permissions.Subject, records []permissions.Record) ([]search.Card, error) {
-	policy, err := r.permissions.fresh.policy(ctx)
-	if err != nil {
-		return nil, err
-	}
-	shapes, err := r.shapes.of(ctx, policy)
+	policy, shapes, err := r.current(ctx)
 	if err != nil {
 		return nil, err
 	}

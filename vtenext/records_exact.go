@@ -32,11 +32,7 @@ const (
 // in all fields for numbers, of every entity type the subject may see. It takes two statements for each of the two, on
 // the CRM's own indexes. Of a field without an index it knows the latest 20,000 rows.
 func (r *Records) Exact(ctx context.Context, s permissions.Subject, values []string, limit int) ([]search.ExactMatch, error) {
-	policy, err := r.permissions.fresh.policy(ctx)
-	if err != nil {
-		return nil, err
-	}
-	shapes, err := r.shapes.of(ctx, policy)
+	policy, shapes, err := r.current(ctx)
 	if err != nil {
 		return nil, err
 	}
