@@ -74,6 +74,15 @@ func archiveLarge(t *testing.T, size int64, mail io.Reader, found ...string) mes
 	return receipt
 }
 
+// allocated returns how many bytes a function allocates, garbage included.
+func allocated(fn func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	fn()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
 // watchHeap notes the largest heap until it is stopped.
 func watchHeap() (peak *atomic.Uint64, stop func()) {
 	peak, done, stopped := new(atomic.Uint64), make(chan struct{}), make(chan struct{})
