@@ -127,15 +127,22 @@ func TestADatabaseThatIsGoneComesBack(t *testing.T) {
 	s.wantNothingHalf(t)
 }
 
+// newMortal runs a demo on a database server of its own, which keeps what it committed when it is killed, and says how often to
+// kill it.
+func newMortal(t *testing.T) (s *scene, server *dbtest.Server, kills int) {
+	t.Helper()
+	server = dbtest.StartServer(t, "--innodb-flush-log-at-trx-commit=1", "--innodb-doublewrite=1")
+	s = newScene(t, demo.Config{DataDir: t.TempDir(), DSN: server.NewDatabase(t), Activated: true})
+	if thorough() {
+		return s, server, 30
+	}
+	return s, server, 2
+}
+
 // TestNothingIsLostOrHalfWhenTheDatabaseIsKilled is the same promise where it is the database that dies.
 func TestNothingIsLostOrHalfWhenTheDatabaseIsKilled(t *testing.T) {
 	t.Parallel()
-	kills := 2
-	if thorough() {
-		kills = 30
-	}
-	server := dbtest.StartServer(t, "--innodb-flush-log-at-trx-commit=1", "--innodb-doublewrite=1")
-	s := newScene(t, demo.Config{DataDir: t.TempDir(), DSN: server.NewDatabase(t), Activated: true})
+	s, server, kills := newMortal(t)
 	senders := newSenders(t, s.address)
 	for round := range kills {
 		var wg sync.WaitGroup

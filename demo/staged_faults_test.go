@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,7 +27,7 @@ func TestUploadsOutliveWhatIsFull(t *testing.T) {
 		c := demo.Config{DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t), Activated: true}
 		disk := filepath.Join(c.DataDir, "mails")
 		mountSmall(t, disk)
-		uploadThroughFullness(t, newScene(t, c), func() (empty func()) { return brim(t, disk) })
+		uploadThroughFullness(t, newScene(t, c), func() (empty func()) { return brim(t, disk) }, true)
 	})
 	t.Run("the disk of the mails is read-only", func(t *testing.T) {
 		c := demo.Config{DataDir: t.TempDir(), Activated: true}
@@ -35,7 +36,7 @@ func TestUploadsOutliveWhatIsFull(t *testing.T) {
 		uploadThroughFullness(t, newScene(t, c), func() (mend func()) {
 			remount(t, disk, "ro")
 			return func() { remount(t, disk, "rw") }
-		})
+		}, true)
 	})
 	t.Run("the disk of SQLite", func(t *testing.T) {
 		c := demo.Config{DataDir: t.TempDir(), Activated: true}
@@ -46,12 +47,12 @@ func TestUploadsOutliveWhatIsFull(t *testing.T) {
 		uploadThroughFullness(t, s, func() (empty func()) {
 			s.exec(t, "PRAGMA wal_checkpoint(TRUNCATE)") // or the next rows would fit into the log as it is
 			return brim(t, c.DataDir)
-		})
+		}, true)
 	})
 }
 
 // TestUploadsOutliveAFullTablespace lets the files of the database server reach the size that is set for them, and then
-// starts it with a larger one.
+// starts it with a larger one. A server that cannot extend its own files may give up by then: nothing is read until it is back.
 func TestUploadsOutliveAFullTablespace(t *testing.T) {
 	t.Parallel()
 	limit := 48 // megabytes
@@ -67,7 +68,7 @@ func TestUploadsOutliveAFullTablespace(t *testing.T) {
 			server.Kill(t)
 			server.Start(t)
 		}
-	})
+	}, false)
 }
 
 func dataFile(megabytes int) string {
@@ -111,7 +112,9 @@ func (in *inventory) exec(t *testing.T, statement string) {
 	}
 }
 
-func uploadThroughFullness(t *testing.T, s *scene, fill func() (empty func())) {
+// uploadThroughFullness fills something twice, and empties it again: within an upload, and before its commit. Where it can be read
+// while it is full, clients are told how far they are.
+func uploadThroughFullness(t *testing.T, s *scene, fill func() (empty func()), readable bool) {
 	t.Helper()
 	mail, err := io.ReadAll(hugeMail(200_000))
 	if err != nil {
@@ -123,8 +126,11 @@ func uploadThroughFullness(t *testing.T, s *scene, fill func() (empty func())) {
 	}
 	empty := fill()
 	wantRefused(t, "a chunk", up.send(t.Context(), 50_000, false), "503 unavailable")
+	if readable {
+		up.wantOffset(t, 20_000)
+	}
 	empty()
-	up.wantOffset(t, 20_000) // not before: a database server may give up where its own files cannot grow
+	up.wantOffset(t, 20_000)
 	for up.offset < up.size {
 		if err := up.send(t.Context(), 50_000, true); err != nil {
 			t.Fatal(err)
@@ -133,8 +139,11 @@ func uploadThroughFullness(t *testing.T, s *scene, fill func() (empty func())) {
 	empty = fill()
 	_, err = up.commit(t.Context(), s.to)
 	wantRefused(t, "the commit", err, "503 unavailable")
-	up.wantOffset(t, up.size)
+	if readable {
+		up.wantOffset(t, up.size)
+	}
 	empty()
+	up.wantOffset(t, up.size)
 	receipt, err := up.commit(t.Context(), s.to)
 	if err != nil || receipt.Replayed {
 		t.Fatalf("the commit with room again: %+v, %v", receipt, err)
@@ -154,29 +163,35 @@ func TestUploadsOfSeveralAtOnce(t *testing.T) {
 		mail := composeMail("at once", 6)
 		up := stagingOf(s.rep, mail)
 		up.upload(t, 40_000)
-		receipts := make([]moduletest.Receipt, crowd)
-		inParallel(t, crowd, crowd, func(t *testing.T, i int) {
-			var err error
-			if receipts[i], err = up.commit(t.Context(), s.to); err != nil {
-				t.Errorf("commit %d: %v", i, err)
-			}
-		})
-		fresh := 0
-		for _, r := range receipts {
-			if r.ID != receipts[0].ID {
-				t.Errorf("receipts %s and %s of one upload", r.ID, receipts[0].ID)
-			}
-			if !r.Replayed {
-				fresh++
-			}
-		}
-		if fresh != 1 {
-			t.Errorf("%d of %d commits did the work, want one", fresh, crowd)
-		}
+		commitAtOnce(t, s.to, slices.Repeat([]*staging{up}, crowd)...)
 		s.sweep(t)
 		s.wantNothingHalf(t)
 		s.wantNoOrphans(t)
 	})
+}
+
+// commitAtOnce commits an upload by all who have it, and wants one of them to do the work and all to get its receipt.
+func commitAtOnce(t *testing.T, to moduletest.Target, all ...*staging) {
+	t.Helper()
+	receipts := make([]moduletest.Receipt, len(all))
+	inParallel(t, len(all), len(all), func(t *testing.T, i int) {
+		var err error
+		if receipts[i], err = all[i].commit(t.Context(), to); err != nil {
+			t.Errorf("commit %d: %v", i, err)
+		}
+	})
+	fresh := 0
+	for _, r := range receipts {
+		if r.ID != receipts[0].ID {
+			t.Errorf("receipts %s and %s of one upload", r.ID, receipts[0].ID)
+		}
+		if !r.Replayed {
+			fresh++
+		}
+	}
+	if fresh != 1 {
+		t.Errorf("%d of %d commits did the work, want one", fresh, len(all))
+	}
 }
 
 func TestAnUploadThroughTwoInstances(t *testing.T) {
@@ -206,16 +221,7 @@ func TestAnUploadThroughTwoInstances(t *testing.T) {
 			first.offset = second.offset
 		}
 	}
-	receipts := make([]moduletest.Receipt, 2)
-	inParallel(t, 2, 2, func(t *testing.T, i int) {
-		var err error
-		if receipts[i], err = []*staging{first, &second}[i].commit(t.Context(), to); err != nil {
-			t.Error(err)
-		}
-	})
-	if receipts[0].ID != receipts[1].ID || receipts[0].Replayed == receipts[1].Replayed {
-		t.Errorf("two commits: %+v and %+v, want one receipt, once anew", receipts[0], receipts[1])
-	}
+	commitAtOnce(t, to, first, &second)
 	books.sweep(t)
 	books.wantNothingHalf(t)
 	books.wantNoOrphans(t)

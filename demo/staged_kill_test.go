@@ -42,12 +42,7 @@ func TestNoUploadIsLostOrHalfWhenTheProgramIsKilled(t *testing.T) {
 // TestNoUploadIsLostOrHalfWhenTheDatabaseIsKilled is the same where it is the database that dies, in any transaction.
 func TestNoUploadIsLostOrHalfWhenTheDatabaseIsKilled(t *testing.T) {
 	t.Parallel()
-	kills := 2
-	if thorough() {
-		kills = 30
-	}
-	server := dbtest.StartServer(t, "--innodb-flush-log-at-trx-commit=1", "--innodb-doublewrite=1")
-	s := newScene(t, demo.Config{DataDir: t.TempDir(), DSN: server.NewDatabase(t), Activated: true})
+	s, server, kills := newMortal(t)
 	uploadThrough(t, s.inventory, s.address, kills, func(int) {
 		time.Sleep(rand.N(400 * time.Millisecond))
 		server.Kill(t)
