@@ -48,7 +48,7 @@ func identify(l *letter) [32]byte {
 }
 
 // fingerprint sums up what copies of one mail agree on unless a server or a client changed something. It finds the right
-// one first where many mails share a Message-ID; what decides is [sameMail].
+// one first where many mails share a Message-ID; what decides are [sameFields] and [sameAttachments].
 func fingerprint(l *letter) [32]byte { return hashOf(append([]string{"fingerprint"}, agreed(l)...)...) }
 
 // agreed lists the fields of a mail that its copies have in common.
@@ -58,11 +58,11 @@ func agreed(l *letter) []string {
 	return slices.Concat(fields, from, to, attachmentKeys(l))
 }
 
-// sameMail reports whether two letters of one identity are copies of one mail. They are compared field by field; a
-// field that is absent, or cut in a copy that is known to be incomplete, is no difference. Bodies are left out: servers
-// rewrite them.
-func sameMail(a, b *letter) bool {
-	return sameDate(a, b) && sameSubject(a, b) && samePeople(a, b) && sameAttachments(a, b)
+// sameFields reports whether two letters of one identity may be copies of one mail, which their attachments decide. They
+// are compared field by field; a field that is absent, or cut in a copy that is known to be incomplete, is no difference.
+// Bodies are left out: servers rewrite them.
+func sameFields(a, b *letter) bool {
+	return sameDate(a, b) && sameSubject(a, b) && samePeople(a, b)
 }
 
 func sameDate(a, b *letter) bool {
@@ -156,6 +156,23 @@ func holds(l, other *letter) bool {
 	return true
 }
 
+// mayHold returns a test that a part of an archived mail must pass for [sameAttachments] to hold, whatever its other parts
+// are: it is no attachment that a whole copy lacks.
+func mayHold(arriving, archived *letter) func(part) bool {
+	if arriving.complete == Partial {
+		return func(part) bool { return true }
+	}
+	anyCut := arriving.anyCut() || archived.anyCut()
+	hashes, names := make(map[[32]byte]bool, len(arriving.parts)), make(map[string]bool, len(arriving.parts))
+	for _, p := range arriving.parts {
+		hashes[p.SHA256], names[p.Name] = true, true
+	}
+	return func(p part) bool {
+		alike := names[p.Name] && (anyCut || p.ContentType == attachedMail)
+		return !p.isAttached() || hashes[p.SHA256] || alike
+	}
+}
+
 // isLike reports whether two parts of different bytes may still be one: where one of them is cut off, or Exchange
 // rendered an attached mail anew.
 func (p part) isLike(q part, cut, otherCut bool) bool {
@@ -172,8 +189,10 @@ const attachedMail = "message/rfc822"
 
 // attached returns the attachments that came with their bytes.
 func (l *letter) attached() []part {
-	return slices.DeleteFunc(slices.Clone(l.parts), func(p part) bool { return p.Role != mail.RoleAttachment || p.blob == "" })
+	return slices.DeleteFunc(slices.Clone(l.parts), func(p part) bool { return !p.isAttached() })
 }
+
+func (p part) isAttached() bool { return p.Role == mail.RoleAttachment && p.blob != "" }
 
 // attachmentKeys names the attachments by their hashes, attached mails by their subjects, sorted.
 func attachmentKeys(l *letter) []string {
@@ -203,6 +222,9 @@ func (l *letter) cutParts() map[int]bool {
 	}
 	return cut
 }
+
+// anyCut reports whether some part may lack its end.
+func (l *letter) anyCut() bool { return l.has(mail.ProblemEncodingCut) || l.has(mail.ProblemUnclosed) }
 
 // sameBody reports whether two copies show the same words. Copies with nothing to compare do.
 func sameBody(a, b copyInfo) bool {

@@ -104,14 +104,22 @@ func (s *Service) copied(ctx context.Context, j *job, likely ...[]string) (prove
 	return proven, nil
 }
 
-// compare returns which messages the letter is a copy of, and the first of them that it proves to hold.
+// compare returns which messages the letter is a copy of, and the first of them that it proves to hold. It holds one of
+// them in memory at a time.
 func (s *Service) compare(ctx context.Context, l *letter, ids []string) (same []string, proven string, err error) {
 	for _, id := range ids {
 		a, err := s.store.outline(ctx, id)
 		if err != nil {
 			return nil, "", err
 		}
-		if !sameMail(l, a.letter) {
+		if !sameFields(l, a.letter) {
+			continue
+		}
+		parts, all, err := s.store.partsWhile(ctx, a.letter.copy.id, mayHold(l, a.letter))
+		if err != nil {
+			return nil, "", err
+		}
+		if a.letter.parts = parts; !all || !sameAttachments(l, a.letter) {
 			continue
 		}
 		same = append(same, id)

@@ -26,8 +26,18 @@ func (s store) message(ctx context.Context, id string) (*archived, error) {
 	return s.complete(ctx, row)
 }
 
-// complete reads what is beside the row of a message, but for columns of the copy that are left out.
-func (s store) complete(ctx context.Context, row messageRow, without ...string) (*archived, error) {
+// complete reads what is beside the row of a message.
+func (s store) complete(ctx context.Context, row messageRow) (*archived, error) {
+	a, err := s.head(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	a.letter.parts, err = s.parts(ctx, row.Rendition)
+	return a, err
+}
+
+// head reads what is beside the row of a message, but for its parts and columns of the copy that are left out.
+func (s store) head(ctx context.Context, row messageRow, without ...string) (*archived, error) {
 	l, err := row.letter()
 	if err != nil {
 		return nil, fmt.Errorf("read message %s: %w", row.ID, err)
@@ -44,8 +54,7 @@ func (s store) complete(ctx context.Context, row messageRow, without ...string) 
 		return nil, fmt.Errorf("read rendition: %w", noRow(err))
 	}
 	l.copy, l.html, l.text = shown.info(), shown.HTML, shown.Text
-	l.parts, err = s.parts(ctx, row.Rendition)
-	return &archived{id: row.ID, variant: row.Variant, direction: Direction(row.Direction), letter: l}, err
+	return &archived{id: row.ID, variant: row.Variant, direction: Direction(row.Direction), letter: l}, nil
 }
 
 func (s store) parts(ctx context.Context, rendition string) ([]part, error) {

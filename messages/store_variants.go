@@ -45,13 +45,35 @@ func (s store) likely(ctx context.Context, l *letter) (agreeing, others []string
 	return agreeing, others, nil
 }
 
-// outline loads what a message is compared by: everything but its words.
+// outline loads what a message is compared by before its parts: everything else but its words.
 func (s store) outline(ctx context.Context, id string) (*archived, error) {
 	var row messageRow
 	if err := s.gorm(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
 		return nil, fmt.Errorf("read message: %w", noRow(err))
 	}
-	return s.complete(ctx, row, "html", "text")
+	return s.head(ctx, row, "html", "text")
+}
+
+// partsWhile loads the parts of a copy, some at a time, for as long as each is as wanted. It reports whether all are: of
+// thousands that are of another mail, no more than the first few are read.
+func (s store) partsWhile(ctx context.Context, rendition string, wanted func(part) bool) (parts []part, all bool, err error) {
+	for last := 0; ; last = parts[len(parts)-1].Number {
+		var rows []partRow
+		err := s.gorm(ctx).Where("rendition = ? AND number > ?", rendition, last).Order("number").Limit(maxRows).Find(&rows).Error
+		if err != nil {
+			return nil, false, fmt.Errorf("read parts: %w", err)
+		}
+		for _, row := range rows {
+			p := row.part()
+			if !wanted(p) {
+				return nil, false, nil
+			}
+			parts = append(parts, p)
+		}
+		if len(rows) < maxRows {
+			return parts, true, nil
+		}
+	}
 }
 
 // nextVariant numbers another message of an identity. It answers ErrVariants where the user brought too many.

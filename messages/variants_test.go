@@ -140,3 +140,23 @@ func BenchmarkIdentify(b *testing.B) {
 		})
 	}
 }
+
+// TestOfManyLargeMailsFewPartsAreRead lets bob bring mails with ann's Message-ID and fields of hundreds of attachments each.
+func TestOfManyLargeMailsFewPartsAreRead(t *testing.T) {
+	onFaulty(t, func(t *testing.T, h *harness, f *faults) {
+		large := letter{}
+		for n := range 700 {
+			large.files = append(large.files, pdf(fmt.Sprint(n)))
+		}
+		first := h.archive(bob, large, acme)
+		large.more = "X-Rendered: anew\r\n"
+		if again := h.archive(bob, large, acme); again.Message.ID != first.Message.ID {
+			t.Error("a copy of a mail with many attachments is not known")
+		}
+		h.multiply(t, 49)
+		statements, rows := f.reads.of("FROM `mc_parts`", func() { h.archive(ann, letter{files: []file{pdf("genuine")}}, nora) })
+		if statements != 50 || rows > 50*500 {
+			t.Errorf("%d statements read %d parts, want no more than the first 500 of each mail", statements, rows)
+		}
+	})
+}
