@@ -91,6 +91,27 @@ func (b *browser) token() string {
 	return ""
 }
 
+var sentencePattern = regexp.MustCompile(`name="sentence" value="([0-9a-f]+)"`)
+
+// shown is the form that accepts what a page says about who reads linked mails.
+func (b *browser) shown(path string) url.Values {
+	b.t.Helper()
+	found := sentencePattern.FindStringSubmatch(b.get(path).Body)
+	if found == nil {
+		b.t.Fatalf("%s shows nothing to accept", path)
+	}
+	return url.Values{"sentence": {found[1]}}
+}
+
+// sharing is what that page's form sends with the sentence accepted.
+func (b *browser) sharing() url.Values {
+	b.t.Helper()
+	form := b.shown("/admin/sharing")
+	form.Set("shared", "yes")
+	form.Set("accepted", "yes")
+	return form
+}
+
 // post sends a form with the token of this browser.
 func (b *browser) post(path string, form url.Values) answer {
 	b.t.Helper()

@@ -77,6 +77,18 @@ func readLanguage(name string) (*language, error) {
 	return l, json.Unmarshal(raw, &l.texts)
 }
 
+// say reports whether a sentence is one of the texts, in any language.
+func (l languages) say(sentence string, keys ...string) bool {
+	for _, one := range l.byName {
+		for _, key := range keys {
+			if sentence == one.text(key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // of picks the language of the account if there are texts in it, else the one the browser asks for, else English.
 func (l languages) of(account, acceptLanguage string) *language {
 	for _, wanted := range []string{account, acceptLanguage} {

@@ -14,7 +14,8 @@ const chartDays = 30
 // overviewPage tells at a glance how the connector is doing. A pointer is nil where its part could not be read.
 type overviewPage struct {
 	Steps       []step
-	Left        int // steps not done, as far as the server knows
+	Left        int  // steps not done, as far as the server knows
+	Changed     bool // who reads linked mails, since it was read
 	License     *licenseView
 	Sessions    int
 	More        bool // there are more sessions than were counted
@@ -26,16 +27,19 @@ type overviewPage struct {
 
 // step is one line of the first-run checklist, ticked from what is true now.
 type step struct {
-	Name   string // its texts are step.{name}.title, .done and .todo
-	Done   bool
-	Check  string // a path the browser tries to reach; the answer is its tick
-	Detail string // what is true now
-	Link   string // where to mend it, below the prefix
+	Name    string // its texts are step.{name}.title, .done and .todo
+	Done    bool
+	Check   string // a path the browser tries to reach; the answer is its tick
+	Detail  string // what is true now
+	Version string // of Detail, where it is to be acknowledged
+	Link    string // where to mend it, below the prefix
 }
 
-func (h *Handler) overview(v *visit) error {
+func (h *Handler) overview(v *visit) error { return v.show("overview", v.overviewPage()) }
+
+func (v *visit) overviewPage() overviewPage {
+	h, ctx := v.h, v.ctx()
 	p := overviewPage{TaskPaneURL: h.c.TaskPaneURL}
-	ctx := v.ctx()
 	if status, err := h.c.Licensing.Status(ctx); v.try("license", err) {
 		p.License = v.licenseView(status)
 	}
@@ -60,7 +64,7 @@ func (h *Handler) overview(v *visit) error {
 			p.Left++
 		}
 	}
-	return v.show("overview", p)
+	return p
 }
 
 // steps are ticked from live state, each by itself: one that was done and came undone shows again.

@@ -45,7 +45,7 @@ func TestTheFirstStepsAreTickedFromLiveState(t *testing.T) {
 	if err := w.config.Search.Build(t.Context(), func(int) {}); err != nil {
 		t.Fatal(err)
 	}
-	b.follow(b.post("/admin/readers", nil)).want(t, http.StatusOK, "Noted.", "2 records indexed", "All done")
+	b.follow(b.post("/admin/readers", b.shown("/admin/"))).want(t, http.StatusOK, "Noted.", "2 records indexed", "All done")
 	for title := range want {
 		want[title] = "done"
 	}

@@ -41,7 +41,7 @@ func TestThePageSaysWhoReadsLinkedMails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, readersBy(&row.rule))
-			if err := w.config.Sharing.Choose(t.Context(), "1", row.shared); err != nil {
+			if err := w.config.Sharing.Choose(t.Context(), messages.SharingChoice{By: "1", Shared: row.shared}); err != nil {
 				t.Fatal(err)
 			}
 			got := w.signedIn("admin", "admin").get("/admin/sharing")
@@ -63,10 +63,12 @@ func TestSharingBeginsOnlyOnceItsSentenceIsAccepted(t *testing.T) {
 	b := w.signedIn("admin", "admin")
 	shared(false)
 	b.get("/admin/sharing").wantNot(t, "stay shared")
-	b.post("/admin/sharing", url.Values{"shared": {"yes"}}).want(t, http.StatusUnprocessableEntity, "only once you accept this sentence")
+	form := b.sharing()
+	form.Del("accepted")
+	b.post("/admin/sharing", form).want(t, http.StatusUnprocessableEntity, "only once you accept this sentence")
 	shared(false)
-	b.follow(b.post("/admin/sharing", url.Values{"shared": {"yes"}, "accepted": {"yes"}})).
-		want(t, http.StatusOK, "Mails linked from now on are shared", "Mails linked before sharing began follow", "Choices so far", "Alma Admin")
+	b.follow(b.post("/admin/sharing", b.sharing())).
+		want(t, http.StatusOK, "Mails linked from now on are shared", "Mails linked before sharing began follow", "Choices so far", "Alma Admin", "I accept that every CRM user can open")
 	shared(true)
 	b.get("/admin/").want(t, http.StatusOK, "it is public in the CRM")
 	if got := steps(b.get("/admin/"))["You know who reads linked mails"]; got != "done" {
@@ -74,8 +76,61 @@ func TestSharingBeginsOnlyOnceItsSentenceIsAccepted(t *testing.T) {
 	}
 	b.follow(b.post("/admin/sharing", url.Values{"shared": {"no"}})).want(t, http.StatusOK, "follow the CRM’s own rule", "Mails linked while they were shared stay shared")
 	shared(false)
-	w.signedIn("me", "sales.rep").post("/admin/sharing", url.Values{"shared": {"yes"}, "accepted": {"yes"}})
+	if got := steps(b.get("/admin/"))["You know who reads linked mails"]; got != "todo" {
+		t.Errorf("what holds after sharing has been read by nobody, and is %s", got)
+	}
+	w.signedIn("me", "sales.rep").post("/admin/sharing", b.sharing())
 	shared(false)
+}
+
+func TestASentenceThatChangedMeanwhileIsNotAccepted(t *testing.T) {
+	const changed = "What you accepted does not hold any more"
+	rule := messages.ReadersOwner
+	w := newWorld(t, readersBy(&rule))
+	b := w.signedIn("admin", "admin")
+	readers, sharing := b.shown("/admin/"), b.sharing()
+	rule = messages.ReadersAbove // somebody changes the CRM's setting
+	b.post("/admin/readers", readers).want(t, http.StatusUnprocessableEntity, changed, "setting for messages is Private")
+	b.post("/admin/readers", nil).want(t, http.StatusUnprocessableEntity, changed)
+	b.post("/admin/sharing", sharing).want(t, http.StatusUnprocessableEntity, changed, "setting for messages is Private", "Share linked mails")
+	rule = messages.ReadersOfRecord
+	b.post("/admin/sharing", sharing).want(t, http.StatusUnprocessableEntity, changed, "Nothing has to be switched on")
+	if choices, err := w.config.Sharing.Choices(t.Context()); err != nil || len(choices) > 0 {
+		t.Errorf("choices are %+v, %v, want none", choices, err)
+	}
+	if got := steps(b.get("/admin/"))["You know who reads linked mails"]; got != "todo" {
+		t.Errorf("a sentence that did not hold counts as read: %s", got)
+	}
+
+	rule = messages.ReadersOwner // as it was when the page was shown
+	b.post("/admin/readers", readers).want(t, http.StatusSeeOther)
+	b.post("/admin/sharing", sharing).want(t, http.StatusSeeOther)
+	b.post("/admin/sharing", sharing).want(t, http.StatusUnprocessableEntity, changed, "it is public in the CRM") // shared already
+}
+
+func TestWhatWasAcceptedIsNotedWordForWord(t *testing.T) {
+	rule := messages.ReadersOwner
+	w := newWorld(t, readersBy(&rule))
+	b := w.signedIn("admin", "capo")
+	check := func(want string) {
+		t.Helper()
+		var noted struct{ By, Sentence string }
+		if _, err := w.config.DB.Setting(t.Context(), "admin.readers_acknowledged", &noted); err != nil || noted.By != "5" || !strings.Contains(noted.Sentence, want) {
+			t.Errorf("noted %+v, %v, want %q", noted, err, want)
+		}
+		english := w.signedIn("admin", "admin")
+		if got := steps(english.get("/admin/"))["You know who reads linked mails"]; got != "done" {
+			t.Errorf("what was read in one language is %s in another", got)
+		}
+	}
+	b.post("/admin/readers", b.shown("/admin/")).want(t, http.StatusSeeOther)
+	check("nel CRM i messaggi sono impostati come Assegnati.")
+	b.post("/admin/sharing", b.sharing()).want(t, http.StatusSeeOther)
+	check("Accetto che ogni utente del CRM possa aprire")
+	choices, err := w.config.Sharing.Choices(t.Context())
+	if err != nil || len(choices) != 1 || !strings.HasPrefix(choices[0].Accepted, "Accetto che") {
+		t.Errorf("choices are %+v, %v", choices, err)
+	}
 }
 
 func TestACRMWithoutAChoiceShowsNone(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 // readersSetting keeps what an administrator acknowledged about who reads linked mails.
 const readersSetting = "admin.readers_acknowledged"
 
-// acknowledgement says who read the sentence about who reads linked mails, and which one it was: when another one holds,
-// that has to be read.
+// acknowledgement says who read the sentence about who reads linked mails, and which one, word for word as it was shown:
+// when another one holds, that has to be read.
 type acknowledgement struct {
 	By       string    `json:"by"`
 	At       time.Time `json:"at"`

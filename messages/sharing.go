@@ -44,6 +44,9 @@ type SharingChoice struct {
 	Shared bool      `json:"shared"`
 	By     string    `json:"by"` // user id
 	At     time.Time `json:"at"`
+
+	// Accepted is the sentence, as it was shown, under which sharing began.
+	Accepted string `json:"accepted,omitempty"`
 }
 
 // Choices returns what administrators chose, the newest first, as far back as is kept. It is empty where none did.
@@ -58,20 +61,22 @@ func (s *Sharing) Shared(ctx context.Context) (bool, error) {
 	return len(choices) > 0 && choices[0].Shared, err
 }
 
-// Choose notes what an administrator chose. Choosing what is in force already changes nothing. Mails that are linked
-// already stay as they are until somebody links them again.
-func (s *Sharing) Choose(ctx context.Context, by string, shared bool) error {
-	choices, err := s.Choices(ctx)
+// Choose notes what an administrator chose, at the time it is now. Choosing what is in force already changes nothing. Of
+// choices at the same time each is noted that changes something. Mails that are linked already stay as they are until
+// somebody links them again.
+func (s *Sharing) Choose(ctx context.Context, c SharingChoice) error {
+	var noted bool
+	err := database.Revise(ctx, s.DB, sharingSetting, func(choices []SharingChoice) ([]SharingChoice, bool) {
+		noted = (len(choices) > 0 && choices[0].Shared) != c.Shared
+		c.At = s.DB.Now().UTC()
+		choices = append([]SharingChoice{c}, choices...)
+		return choices[:min(len(choices), maxChoices)], noted
+	})
 	if err != nil {
-		return err
-	}
-	if (len(choices) > 0 && choices[0].Shared) == shared {
-		return nil
-	}
-	choices = append([]SharingChoice{{Shared: shared, By: by, At: s.DB.Now().UTC()}}, choices...)
-	if err := s.DB.SetSetting(ctx, sharingSetting, choices[:min(len(choices), maxChoices)]); err != nil {
 		return fmt.Errorf("choose who reads linked mails: %w", err)
 	}
-	s.Logger.InfoContext(ctx, "sharing of linked mails changed", "shared", shared, "actor", by)
+	if noted {
+		s.Logger.InfoContext(ctx, "sharing of linked mails changed", "shared", c.Shared, "actor", c.By)
+	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,7 +46,7 @@ func TestAChoiceToShareCountsOnEveryInstance(t *testing.T) {
 			shared bool
 			copies int
 		}{{true, 3}, {true, 4}, {false, 6}} {
-			if err := here.Choose(t.Context(), "1", c.shared); err != nil {
+			if err := here.Choose(t.Context(), messages.SharingChoice{By: "1", Shared: c.shared}); err != nil {
 				t.Fatal(err)
 			}
 			link(fmt.Sprintf("shared-%t-%d", c.shared, c.copies), c.copies)
@@ -62,13 +64,54 @@ func TestChoicesToShareAreKeptUpToALimit(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		s := newSharing(t, h)
 		for i := range 30 {
-			if err := s.Choose(t.Context(), fmt.Sprint(i), i%2 == 0); err != nil {
+			if err := s.Choose(t.Context(), messages.SharingChoice{By: fmt.Sprint(i), Shared: i%2 == 0}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		choices, err := s.Choices(t.Context())
 		if err != nil || len(choices) != 20 || choices[0].By != "29" || choices[19].By != "10" {
 			t.Errorf("kept %+v, %v", choices, err)
+		}
+	})
+}
+
+// counting counts what is logged.
+type counting struct {
+	slog.Handler
+	lines *atomic.Int64
+}
+
+func (c counting) Enabled(context.Context, slog.Level) bool { return true }
+
+func (c counting) Handle(context.Context, slog.Record) error {
+	c.lines.Add(1)
+	return nil
+}
+
+func TestChoicesOfSeveralAtOnceAreAllNoted(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		var logged atomic.Int64
+		var wg sync.WaitGroup
+		for by := range 10 { // administrators, each at an instance
+			s := newSharing(t, h)
+			s.Logger = slog.New(counting{slog.DiscardHandler, &logged})
+			wg.Go(func() {
+				for _, shared := range []bool{true, false} {
+					if err := s.Choose(t.Context(), messages.SharingChoice{By: fmt.Sprint(by), Shared: shared}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		choices, err := newSharing(t, h).Choices(t.Context())
+		if err != nil || len(choices) == 0 || int64(len(choices)) != logged.Load() {
+			t.Errorf("%d choices changed something, %d are noted, %v", logged.Load(), len(choices), err)
+		}
+		for i, c := range choices {
+			if want := (len(choices)-i)%2 == 1; c.Shared != want { // at first nothing is shared
+				t.Errorf("choice %d is %t after %t: one in between is lost", i, c.Shared, c.Shared)
+			}
 		}
 	})
 }
@@ -82,7 +125,7 @@ func TestSharingIsNotTakenForGrantedWhenItCannotBeRead(t *testing.T) {
 	if shared, err := s.Shared(t.Context()); shared || err == nil {
 		t.Errorf("Shared = %t, %v, want the error of the database", shared, err)
 	}
-	if err := s.Choose(t.Context(), "1", true); err == nil {
+	if err := s.Choose(t.Context(), messages.SharingChoice{By: "1", Shared: true}); err == nil {
 		t.Error("a choice that was not stored is taken")
 	}
 }

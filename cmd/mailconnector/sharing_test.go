@@ -36,16 +36,23 @@ func behind(t *testing.T, address string) (*http.Client, string) {
 	return browser, proxy.URL + module.DefaultPrefix
 }
 
-var formToken = regexp.MustCompile(`name="form_token" value="([0-9a-f]+)"`)
+var (
+	formToken    = regexp.MustCompile(`name="form_token" value="([0-9a-f]+)"`)
+	formSentence = regexp.MustCompile(`name="sentence" value="([0-9a-f]+)"`)
+)
 
 // submit sends a form of a page and returns the page that follows.
 func submit(t *testing.T, browser *http.Client, address string, form url.Values) string {
 	t.Helper()
-	found := formToken.FindStringSubmatch(page(t, func() (*http.Response, error) { return browser.Get(address) }))
+	before := page(t, func() (*http.Response, error) { return browser.Get(address) })
+	found := formToken.FindStringSubmatch(before)
 	if found == nil {
 		t.Fatalf("%s has no form", address)
 	}
 	form.Set("form_token", found[1])
+	if shown := formSentence.FindStringSubmatch(before); shown != nil {
+		form.Set("sentence", shown[1])
+	}
 	return page(t, func() (*http.Response, error) { return browser.PostForm(address, form) })
 }
 

@@ -2,12 +2,14 @@ package database_test
 
 import (
 	"database/sql"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mailconnector/mailconnector/internal/database"
 	"github.com/mailconnector/mailconnector/internal/dbtest"
 )
 
@@ -84,6 +86,51 @@ func TestConcurrentSettingsEndWithOneOfThem(t *testing.T) {
 		var n int
 		if set, err := d.Setting(t.Context(), "n", &n); err != nil || !set || n < 0 || n > 7 {
 			t.Errorf("set is %t, error %v, value %d", set, err, n)
+		}
+	})
+}
+
+func TestConcurrentRevisionsAreAllKept(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		d := migrated(t, db)
+		var wg sync.WaitGroup
+		for n := range 12 {
+			wg.Go(func() {
+				err := database.Revise(t.Context(), d, "list", func(old []int) ([]int, bool) { return append(old, n), true })
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		var list []int
+		if _, err := d.Setting(t.Context(), "list", &list); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(list)
+		if diff := cmp.Diff([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, list); diff != "" {
+			t.Errorf("the list (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRevisionsThatChangeNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
+		d := migrated(t, db)
+		for _, step := range []struct {
+			name    string
+			changed bool
+			want    int
+		}{{"of what is not set", false, 0}, {"that sets", true, 1}, {"to the same value", true, 1}, {"that declines", false, 1}} {
+			if err := database.Revise(t.Context(), d, "n", func(int) (int, bool) { return 7, step.changed }); err != nil {
+				t.Errorf("a revision %s: %v", step.name, err)
+			}
+			if got := number(t, db, "SELECT COUNT(*) FROM mc_settings"); got != step.want {
+				t.Errorf("a revision %s: %d settings, want %d", step.name, got, step.want)
+			}
+		}
+		if err := database.Revise(t.Context(), d, "", func(n int) (int, bool) { return n, true }); err == nil {
+			t.Error("an empty name was accepted")
 		}
 	})
 }
