@@ -3,6 +3,7 @@ package addin_test
 import (
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,5 +83,31 @@ func shortPages(t *testing.T, o *outlook, s *site) {
 	})
 	defer s.setFault(nil)
 	o.write("#query", "brauhaus sabine")
+	o.sees(`$$(".found .name").some((e) => e.innerText === "Sabine Oßwald")`)
+}
+
+// patientPages answers as a search does that finds nothing for ten pages: whether it goes on is for the user to say.
+func patientPages(t *testing.T, o *outlook, s *site) {
+	o.enter("sales.rep")
+	var asked atomic.Int32
+	s.setFault(func(w http.ResponseWriter, r *http.Request) bool {
+		q := r.URL.Query()
+		if q.Get("q") != "brauhaus sabine" || asked.Add(1) > 10 {
+			q.Del("cursor")
+			r.URL.RawQuery = q.Encode()
+			return false
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"items": [], "next_cursor": "later", "partial": []}`)
+		return true
+	})
+	defer s.setFault(nil)
+	o.write("#query", "brauhaus sabine")
+	o.sees(`$(".found").innerText.includes("Nothing found yet for “brauhaus sabine”.")`)
+	if n := asked.Load(); n != 10 {
+		t.Errorf("the pane asked for %d pages by itself, want 10", n)
+	}
+	o.picture("pane-search-on")
+	o.click(`button("Search on")`)
 	o.sees(`$$(".found .name").some((e) => e.innerText === "Sabine Oßwald")`)
 }

@@ -41,6 +41,7 @@ func TestPane(t *testing.T) {
 		{"fast typing shows the last answer only", "1-offer", typing},
 		{"a long answer comes in pages", "1-offer", resultPages},
 		{"a search that takes long goes on by itself", "1-offer", shortPages},
+		{"a search that finds nothing for long asks whether to go on", "1-offer", patientPages},
 		{"hostile words stay words", "7-hostile", hostile},
 		{"everything is reached by the keyboard", "6-shared-address", keyboard},
 		{"the pane speaks Italian", "6-shared-address", italian},

@@ -266,8 +266,12 @@ export class Pane implements Choice {
 
   private showResults(): void {
     const { items, searched, next } = this.search;
-    if (items.length === 0) return show(this.found, searched !== "" && element("p", { class: "quiet" }, text("nothingFound", searched)));
-    const more = next && element("button", { type: "button", class: "again", "data-key": "more", onclick: () => this.search.more() }, text("more"));
+    const label = text(items.length > 0 ? "more" : "searchOn");
+    const more = next && element("button", { type: "button", class: "again", "data-key": "more", onclick: () => this.search.more() }, label);
+    if (items.length === 0) {
+      const none = text(next ? "nothingYet" : "nothingFound", searched);
+      return show(this.found, searched !== "" && element("p", { class: "quiet" }, none), more);
+    }
     show(this.found, recordGroup(text(searched ? "found" : "lastLinked"), items, this), more);
   }
 
@@ -275,7 +279,8 @@ export class Pane implements Choice {
     this.showAll();
     if (this.search.partial) return this.say(text("partial"), "note");
     if (this.saying === "busy" || this.saying === "note") return;
-    this.say(this.search.empty ? "" : text("foundCount", this.search.items.length));
+    const { empty, items, next } = this.search;
+    this.say(empty || (next && items.length === 0) ? "" : text("foundCount", items.length));
   }
 
   private async signOut(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Module, RecordCard } from "./wire";
 
 const typingPause = 150; // milliseconds before a search starts
 const enough = 10; // records to show before asking for more; a search that takes long comes in shorter pages
+const patience = 10; // short pages asked for by itself, before the user says whether to go on
 
 // Search is the search box and what it found. Without a word it finds what the user linked last.
 export class Search {
@@ -53,7 +54,7 @@ export class Search {
   // run asks for the words in the box. An answer that is still on its way to earlier words is dropped.
   async run(): Promise<void> {
     clearTimeout(this.pause);
-    await this.ask("");
+    await this.ask("", patience);
   }
 
   // clear goes back to what was linked last.
@@ -65,10 +66,10 @@ export class Search {
 
   // more asks for the next page of the same answer.
   async more(): Promise<void> {
-    if (this.next) await this.ask(this.next);
+    if (this.next) await this.ask(this.next, patience);
   }
 
-  private async ask(cursor: string): Promise<void> {
+  private async ask(cursor: string, pages: number): Promise<void> {
     this.running.abort();
     const { signal } = (this.running = new AbortController());
     const words = this.query.value.trim();
@@ -79,9 +80,9 @@ export class Search {
       this.next = page.next_cursor;
       this.partial = !!page.partial?.length;
       this.searched = words;
-      const short = this.next !== null && this.items.length < enough;
-      if (this.items.length > 0 || !short) this.answered();
-      if (short) await this.more();
+      const goOn = this.next !== null && this.items.length < enough && pages > 1;
+      if (this.items.length > 0 || !goOn) this.answered();
+      if (this.next && goOn) await this.ask(this.next, pages - 1);
     } catch (cause) {
       if (!signal.aborted) this.failed(cause);
     }
