@@ -52,6 +52,21 @@ func CompileFilter(columnName, comparator, value string) (where string, args []a
 	return rule.joins + rule.where, rule.args, nil
 }
 
+// Indexed lists the columns of a table by which rows are found without reading the others.
+func (c *CRM) Indexed(ctx context.Context, table string) (columns []string, err error) {
+	known, err := c.describe(ctx, c.db, []string{table})
+	if err == nil {
+		err = c.describeIndexes(ctx, c.db, known)
+	}
+	for name, column := range known[table] {
+		if column.indexed {
+			columns = append(columns, name)
+		}
+	}
+	slices.Sort(columns)
+	return columns, err
+}
+
 // Declared lists the columns that the needs of a part name, and those of all permissions, by table.
 func (c *CRM) Declared(p Part) map[string][]string {
 	columns := make(map[string][]string)

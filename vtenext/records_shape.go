@@ -106,6 +106,9 @@ func (c *CRM) makeShapes(ctx context.Context, p *policy) (shapeSet, error) {
 	}
 	slices.Sort(tables)
 	known, err := c.describe(ctx, c.db, slices.Compact(tables))
+	if err == nil {
+		err = c.describeIndexes(ctx, c.db, known)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package vtenext
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -57,7 +59,7 @@ type catalog map[string]map[string]column
 
 type column struct {
 	primary bool // of the primary key
-	indexed bool // of the primary key, or the first column of another
+	indexed bool // rows are found by it without reading the others; describeIndexes tells
 }
 
 // missing words what of a need the installation lacks; empty if nothing.
@@ -101,22 +103,48 @@ func (c *CRM) describe(ctx context.Context, q querier, tables []string) (catalog
 		asked[strings.ToLower(name)] = name
 	}
 	list, args := in(tables)
-	rows, err := q.QueryContext(ctx, `SELECT table_name, column_name, column_key FROM information_schema.columns
+	rows, err := q.QueryContext(ctx, `SELECT table_name, column_name, column_key = 'PRI' FROM information_schema.columns
 		WHERE table_schema = DATABASE() AND table_name IN `+list, args...)
 	if err != nil {
 		return nil, fmt.Errorf("describe tables: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var table, name, key string
-		if err := rows.Scan(&table, &name, &key); err != nil {
+		var table, name string
+		var c column
+		if err := rows.Scan(&table, &name, &c.primary); err != nil {
 			return nil, fmt.Errorf("describe tables: %w", err)
 		}
 		table = asked[strings.ToLower(table)]
 		if found[table] == nil {
 			found[table] = make(map[string]column)
 		}
-		found[table][strings.ToLower(name)] = column{primary: key == "PRI", indexed: key != ""}
+		found[table][strings.ToLower(name)] = c
 	}
 	return found, rows.Err()
+}
+
+// describeIndexes marks the columns that are indexed: those an index begins with. The others of an index lead nowhere by
+// themselves, and an index of words does not find a value.
+func (c *CRM) describeIndexes(ctx context.Context, q querier, known catalog) error {
+	asked := make(map[string]map[string]column, len(known))
+	for name, columns := range known {
+		asked[strings.ToLower(name)] = columns
+	}
+	list, args := in(slices.Collect(maps.Keys(known)))
+	rows, err := q.QueryContext(ctx, `SELECT table_name, column_name FROM information_schema.statistics
+		WHERE table_schema = DATABASE() AND seq_in_index = 1 AND index_type NOT IN ('FULLTEXT', 'SPATIAL') AND table_name IN `+list, args...)
+	if err != nil {
+		return fmt.Errorf("describe indexes: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var table, name string
+		if err := rows.Scan(&table, &name); err != nil {
+			return fmt.Errorf("describe indexes: %w", err)
+		}
+		columns, name := asked[strings.ToLower(table)], strings.ToLower(name)
+		columns[name] = column{primary: columns[name].primary, indexed: true}
+	}
+	return rows.Err()
 }

@@ -172,6 +172,25 @@ func testUnknownValues(t *testing.T, db *sql.DB) {
 	}
 }
 
+func TestOnlyTheFirstColumnOfAnIndexFindsRows(t *testing.T) {
+	db := dbtest.MariaDB(t)
+	crm, err := vtenext.New(vtenext.Config{DB: db})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec(t, db, `CREATE TABLE vte_Composite (first INT, second VARCHAR(100), Own INT, pair INT, paired INT, words TEXT,
+		alone INT, nothing INT, both_ways INT, PRIMARY KEY (first, second, both_ways), KEY (own), UNIQUE (pair, paired),
+		FULLTEXT (words), UNIQUE (alone), KEY (both_ways))`)
+	exec(t, db, "CREATE TABLE vte_bare (id INT, email VARCHAR(100))")
+	for table, want := range map[string][]string{
+		"vte_Composite": {"alone", "both_ways", "first", "own", "pair"}, "vte_bare": nil, "vte_gone": nil,
+	} {
+		if got, err := crm.Indexed(t.Context(), table); err != nil || !slices.Equal(got, want) {
+			t.Errorf("indexed columns of %s are %v, %v, want %v", table, got, err, want)
+		}
+	}
+}
+
 func TestInstallationsDifferInPrefixCharsetAndStrictness(t *testing.T) {
 	prefixed := regexp.MustCompile("`vte_(check_pwd|hide_tab|userauthtoken)`|`vte_")
 	db := load(t, organisationA, func(statement string) string {
