@@ -7,31 +7,71 @@ import (
 	"testing"
 )
 
+// writeSettings writes the file of settings that parseWithSettings names.
+func writeSettings(t *testing.T, text string) {
+	t.Helper()
+	if err := os.WriteFile("settings.yaml", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// parseWithSettings parses a command line with the file of settings, and returns the flags that are set then.
+func parseWithSettings(t *testing.T, args ...string) (map[string]string, error) {
+	t.Helper()
+	var c siteFlags
+	f := flag.NewFlagSet("", flag.ContinueOnError)
+	c.declare(f)
+	if err := f.Parse(append([]string{"--config", "settings.yaml"}, args...)); err != nil {
+		t.Fatal(err)
+	}
+	err := configure(f)
+	set := make(map[string]string)
+	f.Visit(func(f *flag.Flag) { set[f.Name] = f.Value.String() })
+	return set, err
+}
+
+func TestAPasswordIsTakenFromAFileOfItsOwnerAlone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("MAILCONNECTOR_DSN", "")
+	const dsn = "dsn: crm:s3cret@tcp(127.0.0.1:1)/crm\n"
+	for name, row := range map[string]struct {
+		text string
+		mode os.FileMode
+		args []string
+		code int
+		want string
+	}{
+		"the owner's":                       {dsn, 0o600, nil, exitFailed, "connect to the CRM's database"},
+		"read only":                         {dsn, 0o400, nil, exitFailed, "connect to the CRM's database"},
+		"its group's too":                   {dsn, 0o640, nil, exitUsage, "--config: settings.yaml holds a password, and not its owner alone may read it (mode 0640): run chmod 600 settings.yaml"},
+		"everybody's":                       {dsn, 0o604, nil, exitUsage, "(mode 0604)"},
+		"everybody's, to write":             {dsn, 0o602, nil, exitUsage, "(mode 0602)"},
+		"everybody's, without a password":   {"dsn: crm@tcp(127.0.0.1:1)/crm\n", 0o644, nil, exitFailed, "connect to the CRM's database"},
+		"everybody's, where another counts": {dsn, 0o644, []string{"--dsn", "crm@tcp(127.0.0.1:1)/crm"}, exitFailed, "connect to the CRM's database"},
+		"the command line":                  {dsn, 0o600, []string{"--dsn", "crm:s3cret@tcp(127.0.0.1:1)/crm"}, exitUsage, "--dsn must not hold a password, other users of this machine could see it: use --dsn-file, a file given with --config"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.WriteFile("settings.yaml", []byte(row.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod("settings.yaml", row.mode); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = os.Remove("settings.yaml") })
+			code, _, problems := mailconnector(t, "", append([]string{"access", "modules", "--config", "settings.yaml"}, row.args...)...)
+			if code != row.code || !strings.Contains(problems, row.want) || strings.Contains(problems, "s3cret") {
+				t.Errorf("exit %d, problems %q; want exit %d and %q", code, problems, row.code, row.want)
+			}
+		})
+	}
+}
+
 func TestAFileSaysWhatTheCommandLineDoesNot(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("MAILCONNECTOR_DSN", "")
-	write := func(text string) {
-		t.Helper()
-		if err := os.WriteFile("settings.yaml", []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	parse := func(args ...string) (map[string]string, error) {
-		t.Helper()
-		var c siteFlags
-		f := flag.NewFlagSet("", flag.ContinueOnError)
-		c.declare(f)
-		if err := f.Parse(append([]string{"--config", "settings.yaml"}, args...)); err != nil {
-			t.Fatal(err)
-		}
-		err := configure(f)
-		got := make(map[string]string)
-		f.Visit(func(f *flag.Flag) { got[f.Name] = f.Value.String() })
-		return got, err
-	}
 	check := func(what string, want map[string]string, args ...string) {
 		t.Helper()
-		got, err := parse(args...)
+		got, err := parseWithSettings(t, args...)
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -41,7 +81,8 @@ func TestAFileSaysWhatTheCommandLineDoesNot(t *testing.T) {
 			}
 		}
 	}
-	write("# where the CRM is\nvtenext: /var/www/crm\ncrm-version: 20.04\ndsn-file: /etc/dsn\nvendor: [a.pub, b.pub]\norigin: https://a.example.com\naddr: 127.0.0.1:1\n")
+	writeSettings(t, "# where the CRM is\nvtenext: /var/www/crm\ncrm-version: 20.04\ndsn-file: /etc/dsn\nvendor: [a.pub, b.pub]\n"+
+		"origin: https://a.example.com\naddr: 127.0.0.1:1\n")
 	check("the file alone", map[string]string{
 		"vtenext": "/var/www/crm", "crm-version": "20.04", "dsn-file": "/etc/dsn", "vendor": "a.pub, b.pub", "origin": "https://a.example.com",
 	})
@@ -49,11 +90,14 @@ func TestAFileSaysWhatTheCommandLineDoesNot(t *testing.T) {
 	check("one data source is enough", map[string]string{"dsn": "crm@/crm", "dsn-file": ""}, "--dsn", "crm@/crm")
 	t.Setenv("MAILCONNECTOR_DSN", "crm@/crm")
 	check("the environment wins", map[string]string{"dsn-file": ""})
-	write("")
+	writeSettings(t, "")
 	check("an empty file", nil)
-	write("vendor:\n")
+	writeSettings(t, "vendor:\n")
 	check("a list of nothing", map[string]string{"vendor": ""})
+}
 
+func TestFilesOfSettingsThatAreRefused(t *testing.T) {
+	t.Chdir(t.TempDir())
 	for text, want := range map[string]string{
 		"vtenxt: /var/www/crm":        `no setting "vtenxt"`,
 		"config: other.yaml":          `no setting "config"`,
@@ -63,8 +107,8 @@ func TestAFileSaysWhatTheCommandLineDoesNot(t *testing.T) {
 		"- vtenext":                   "settings.yaml",
 		"prefix: /a\n---\nprefix: /b": "more than one document",
 	} {
-		write(text)
-		if _, err := parse(); err == nil || !strings.Contains(err.Error(), want) {
+		writeSettings(t, text)
+		if _, err := parseWithSettings(t); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}

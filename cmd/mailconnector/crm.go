@@ -23,8 +23,9 @@ import (
 // crmFlags name an installation of vtenext: by its folder, or setting by setting. A setting that is given wins over what
 // the folder says.
 type crmFlags struct {
-	folder, dsn, dsnFile, prefix, timeZone, version, storage, url string
-	trusted                                                       list
+	folder, dsnFile, prefix, timeZone, version, storage, url string
+	dsn                                                      dataSource
+	trusted                                                  list
 }
 
 // list is a flag that may be given several times.
@@ -36,7 +37,7 @@ func (l *list) Set(v string) error { *l = append(*l, v); return nil }
 func (c *crmFlags) declare(f *flag.FlagSet) {
 	f.String(configFlag, "", "`file` in YAML that says what the command line and the environment do not, by the names of these flags")
 	f.StringVar(&c.folder, "vtenext", "", "`folder` of the CRM, whose config.inc.php and vteversion.php say the rest")
-	f.StringVar(&c.dsn, "dsn", "", "data source `name` of the CRM's database, without a password: user@tcp(host:3306)/crm")
+	f.Var(&c.dsn, "dsn", "data source `name` of the CRM's database: user@tcp(host:3306)/crm; with a password only in the file of --config")
 	f.StringVar(&c.dsnFile, "dsn-file", "", "`file` that holds the data source name, password included; MAILCONNECTOR_DSN does too")
 	f.StringVar(&c.prefix, "table-prefix", "", "`prefix` of the CRM's tables (default: $table_prefix, or vte)")
 	f.StringVar(&c.timeZone, "time-zone", "", "`zone` the CRM keeps its times in (default: $default_timezone, or Europe/Rome)")
@@ -151,9 +152,9 @@ func pageOf(crm *url.URL, prefix, page string) string {
 
 // dataSource reads the data source name from where it was given, and adds what the module needs of a connection.
 func (c *crmFlags) dataSource(s streams, installed vtenext.Installation) (string, error) {
-	text := c.dsn
+	text := c.dsn.name
 	switch {
-	case c.dsn != "" && c.dsnFile != "":
+	case c.dsn.name != "" && c.dsnFile != "":
 		return "", usageError{"give --dsn or --dsn-file, not both"}
 	case c.dsnFile != "":
 		content, err := readText(s, c.dsnFile)
@@ -161,7 +162,7 @@ func (c *crmFlags) dataSource(s streams, installed vtenext.Installation) (string
 			return "", err
 		}
 		text = strings.TrimSpace(content)
-	case c.dsn == "":
+	case c.dsn.name == "":
 		text = os.Getenv("MAILCONNECTOR_DSN")
 	}
 	if text == "" && c.folder != "" {
@@ -174,8 +175,10 @@ func (c *crmFlags) dataSource(s streams, installed vtenext.Installation) (string
 	if err != nil {
 		return "", errors.New("the data source name cannot be read: use user:password@tcp(host:3306)/database") // not err: it may quote the password
 	}
-	if c.dsn != "" && config.Passwd != "" {
-		return "", usageError{"--dsn must not hold a password, other users of this machine could see it: use --dsn-file or MAILCONNECTOR_DSN"}
+	if c.dsn.name != "" && config.Passwd != "" {
+		if err := c.dsn.conceal(); err != nil {
+			return "", err
+		}
 	}
 	if config.Params == nil {
 		config.Params = make(map[string]string)
