@@ -156,6 +156,7 @@ func checkReferences(t *testing.T, d document, ids map[string]int) {
 
 func TestEveryFormThatChangesSomethingCarriesItsToken(t *testing.T) {
 	b := fullWorld(t).signedIn("admin", "admin")
+	tokens := 0
 	for _, path := range everyPage() {
 		for _, form := range parse(t, b.get(path).Body).all("form") {
 			carries := false
@@ -165,6 +166,12 @@ func TestEveryFormThatChangesSomethingCarriesItsToken(t *testing.T) {
 			if carries != (attribute(form, "method") == "post") {
 				t.Errorf("%s: form to %s has method %q and token %v", path, attribute(form, "action"), attribute(form, "method"), carries)
 			}
+			if carries {
+				tokens++
+			}
 		}
+	}
+	if tokens < len(everyPage()) { // each has one at least, to sign out
+		t.Errorf("%d forms carry a token on %d pages", tokens, len(everyPage()))
 	}
 }

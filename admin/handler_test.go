@@ -67,7 +67,11 @@ func TestEveryAddressIsBelowThePrefix(t *testing.T) {
 	b := w.signedIn("admin", "admin")
 	local := regexp.MustCompile(`(?:href|src|action)="(/[^"]*)"`)
 	for _, path := range []string{"/admin/", "/admin/license", "/admin/seats", "/admin/sessions", "/admin/activity", "/admin/health", "/me"} {
-		for _, m := range local.FindAllStringSubmatch(b.get(path).Body, -1) {
+		found := local.FindAllStringSubmatch(b.get(path).Body, -1)
+		if len(found) == 0 {
+			t.Errorf("%s has no address", path)
+		}
+		for _, m := range found {
 			if !strings.HasPrefix(m[1], prefix+"/") {
 				t.Errorf("%s has %q", path, m[1])
 			}

@@ -29,7 +29,11 @@ var placeholder = regexp.MustCompile(`\{\w+\}`)
 
 func TestEveryLanguageSaysTheSame(t *testing.T) {
 	english := texts(t, "locales/en.json")
-	for _, file := range must(filepath.Glob("locales/*.json"))(t) {
+	files := must(filepath.Glob("locales/*.json"))(t)
+	if len(english) == 0 || len(files) < 2 {
+		t.Fatalf("%d texts in %d languages", len(english), len(files))
+	}
+	for _, file := range files {
 		other := texts(t, file)
 		for key, text := range other {
 			base, form := key, ""
@@ -59,11 +63,13 @@ func TestEveryTextThatIsAskedForExists(t *testing.T) {
 	english := texts(t, "locales/en.json")
 	asked := regexp.MustCompile(`\b(?:t|text) "([a-z0-9.-]+)"|\bcount "([a-z0-9.-]+)"|\.text\("([a-z0-9.-]+)"|\.count\("([a-z0-9.-]+)"`)
 	files := slices.Concat(must(filepath.Glob("templates/*.html"))(t), must(filepath.Glob("*.go"))(t))
+	found := 0
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
 		for _, m := range asked.FindAllStringSubmatch(string(must(os.ReadFile(file))(t)), -1) {
+			found++
 			key := strings.Join(m[1:], "")
 			_, plain := english[key]
 			_, counted := english[key+".other"]
@@ -71,6 +77,9 @@ func TestEveryTextThatIsAskedForExists(t *testing.T) {
 				t.Errorf("%s asks for %q", file, key)
 			}
 		}
+	}
+	if found == 0 {
+		t.Error("no text is asked for")
 	}
 }
 

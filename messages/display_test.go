@@ -165,7 +165,8 @@ func TestBodyIsHarmless(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	given := 0
+	for ; rows.Next(); given++ {
 		var html string
 		if err := rows.Scan(&html); err != nil {
 			t.Fatal(err)
@@ -174,8 +175,8 @@ func TestBodyIsHarmless(t *testing.T) {
 			t.Errorf("the host is given %v in\n%s", bad, html)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
+	if err := rows.Err(); err != nil || given != len(hostile) {
+		t.Fatalf("the host is given %d of %d bodies, %v", given, len(hostile), err)
 	}
 }
 

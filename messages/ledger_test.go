@@ -2,6 +2,7 @@ package messages_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -152,7 +153,8 @@ func TestTheLedgerNamesNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 		columns, _ := rows.Columns()
-		for rows.Next() {
+		read := 0
+		for ; rows.Next(); read++ {
 			values := make([]any, len(columns))
 			for i := range values {
 				values[i] = new([]byte)
@@ -166,8 +168,8 @@ func TestTheLedgerNamesNobody(t *testing.T) {
 				}
 			}
 		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil || read == 0 {
+			t.Fatalf("%d rows of %s, %v", read, table, err)
 		}
 	}
 }

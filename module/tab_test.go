@@ -212,6 +212,9 @@ func TestTabOfARecordThatIsNotToBeSeen(t *testing.T) {
 		t.Errorf("MessagesTab of no record = %v, want ErrNotFound", err)
 	}
 	signed := hrefs(tab(t, ext, rep, nora, "en"), "/mailconnector/api/v1/content/")
+	if len(signed) == 0 {
+		t.Fatal("the tab has no signed address")
+	}
 	h.Delete(nora)
 	if _, err := ext.MessagesTab(t.Context(), rep, nora, "en"); !errors.Is(err, permissions.ErrNotFound) {
 		t.Errorf("MessagesTab of a deleted record = %v, want ErrNotFound", err)
@@ -229,8 +232,11 @@ func TestReadingNeedsNoLicense(t *testing.T) {
 	if err := ext.Licensing().Deactivate(t.Context(), "admin"); err != nil {
 		t.Fatal(err)
 	}
-	page := tab(t, ext, rep, nora, "en")
-	for _, address := range hrefs(page, "/mailconnector/api/v1/content/") {
+	signed := hrefs(tab(t, ext, rep, nora, "en"), "/mailconnector/api/v1/content/")
+	if len(signed) == 0 {
+		t.Fatal("the tab has no signed address")
+	}
+	for _, address := range signed {
 		if status, _, _ := get(t, ext, address); status != http.StatusOK {
 			t.Errorf("without a license a signed address answers %d", status)
 		}

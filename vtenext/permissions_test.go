@@ -131,6 +131,9 @@ func testCheckAnswersMixedRecordsInTheOrderAsked(t *testing.T, db *sql.DB) {
 		permissions.Allowed, permissions.Missing, permissions.Allowed, permissions.Allowed, permissions.Allowed,
 		permissions.Allowed, permissions.Allowed,
 	}
+	if len(decisions) != len(records) {
+		t.Fatalf("%d decisions about %d records", len(decisions), len(records))
+	}
 	for i, d := range decisions {
 		if d.Outcome != want[i] {
 			t.Errorf("%v: %v, want %v", records[i], d, want[i])

@@ -58,8 +58,8 @@ func cardsShow(t *testing.T, l *library) {
 func cardsHide(t *testing.T, l *library) {
 	exec(t, l.db, "UPDATE vte_contactdetails SET lastname = 'LASTNAME'")
 	hidden, shown := l.fieldTruth(t, "Contacts", "lastname")
-	if len(hidden) == 0 || len(shown) == 0 {
-		t.Skip("nobody lacks the field, or everybody")
+	if len(hidden) == 0 || len(hidden) == len(shown) {
+		t.Fatalf("the field is hidden from %d users and shown to %d others", len(hidden), len(shown)-len(hidden))
 	}
 	rows, err := l.db.QueryContext(t.Context(), "SELECT crmid FROM vte_crmentity WHERE setype = 'Contacts' AND deleted = 0")
 	if err != nil {
@@ -77,17 +77,22 @@ func cardsHide(t *testing.T, l *library) {
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
+	seen := map[bool]int{} // cards of users who see the field, and of those who do not
 	for user, visible := range shown {
 		cards, err := l.Cards(t.Context(), permissions.Subject{UserID: user}, all)
 		if err != nil {
 			t.Fatal(err)
 		}
+		seen[visible] += len(cards)
 		for _, c := range cards {
 			if strings.Contains(fmt.Sprint(c), "LASTNAME") != visible {
 				t.Errorf("user %s, field visible %t, card %+v", user, visible, c)
 				break
 			}
 		}
+	}
+	if seen[true] == 0 || seen[false] == 0 {
+		t.Errorf("%d cards with the field, %d without it", seen[true], seen[false])
 	}
 }
 

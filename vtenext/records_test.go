@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -229,7 +230,11 @@ func (l *library) owned(t *testing.T, entityType string) map[string]search.Owner
 
 func digestsAgree(t *testing.T, l *library) {
 	for _, entityType := range []string{"Contacts", "Accounts", "HelpDesk", "JobOrder", "NoSuchType"} {
-		for owner, want := range l.owned(t, entityType) {
+		digests := l.owned(t, entityType)
+		if known := entityType != "NoSuchType"; known != (len(digests) > 0) {
+			t.Errorf("%d users own records of %s", len(digests), entityType)
+		}
+		for owner, want := range digests {
 			got := search.OwnerDigest{Owner: owner}
 			for d, err := range l.Owned(t.Context(), entityType, owner) {
 				if err != nil {
@@ -315,9 +320,13 @@ func deletedRecords(t *testing.T, l *library) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, err := range l.Owned(ctx, "Accounts", "7") {
-		if err == nil {
+	var told error
+	for _, told = range l.Owned(ctx, "Accounts", "7") {
+		if told == nil {
 			t.Error("a cancelled reader goes on")
 		}
+	}
+	if !errors.Is(told, context.Canceled) {
+		t.Errorf("a cancelled reader ends with %v", told)
 	}
 }

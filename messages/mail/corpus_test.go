@@ -94,6 +94,9 @@ func TestCorpusHoldsInvariants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if files == 0 {
+		t.Error("the corpus has no files")
+	}
 	t.Logf("%d files", files)
 }
 
@@ -144,6 +147,11 @@ func TestCorpusAgreesWithOtherParsers(t *testing.T) {
 		}
 		if got := strings.Join(differ, " "); want[e.file] != "" && got != want[e.file] {
 			t.Errorf("%s is listed to differ in %q, it differs in %q", e.file, want[e.file], got)
+		}
+	}
+	for _, field := range []string{"message-id", "subject", "from", "date", "attachments"} {
+		if agreed[field] == 0 {
+			t.Errorf("no mail agrees in its %s", field)
 		}
 	}
 	t.Logf("in agreement, or without a consensus to agree with: %v", agreed)
