@@ -23,20 +23,12 @@ func TestPaneBearsLateAnswers(t *testing.T) {
 	browser := browsertest.Open(t)
 	browsertest.Run(t, browser)
 	s := newSite(t, demo.Config{Activated: true})
-	for _, tt := range []struct {
-		name, mail string
-		test       func(t *testing.T, o *outlook, s *site)
-	}{
+	s.perform(t, browser, []task{
 		{"a CRM that does not say whether an uploaded mail is linked is asked again", "1-offer", neverAnswered},
 		{"what is cancelled while its upload is opened leaves nothing behind", "2-reply", cancelledEarly},
 		{"an upload that was opened while its user signed out goes on later", "3-inline", signedOutEarly},
 		{"a mail of which the CRM takes no more is said in the user's language", "4-ticket", tooMany},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			defer s.setFault(nil)
-			tt.test(t, newOutlook(t, browser, s, tt.mail), s)
-		})
-	}
+	})
 }
 
 func neverAnswered(t *testing.T, o *outlook, s *site) {

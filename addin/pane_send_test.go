@@ -38,10 +38,7 @@ func TestPaneSendsLargeMails(t *testing.T) {
 	browser := browsertest.Open(t)
 	browsertest.Run(t, browser)
 	s := newSite(t, demo.Config{Activated: true})
-	for _, tt := range []struct {
-		name, mail string
-		test       func(t *testing.T, o *outlook, s *site)
-	}{
+	s.perform(t, browser, []task{
 		{"a connection that breaks costs one piece", "1-offer", brokenConnection},
 		{"an upload goes on after the pane was loaded anew", "2-reply", reloaded},
 		{"an upload of other bytes begins anew", "3-inline", otherBytes},
@@ -50,12 +47,7 @@ func TestPaneSendsLargeMails(t *testing.T) {
 		{"a proxy that refuses a request gets pieces", "8-sent", refusedByProxy},
 		{"a large attachment is sent in pieces where Outlook has no whole mails", "5-stranger", largeAttachment},
 		{"a mail for a second record is not sent again", "7-hostile", secondRecord},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			defer s.setFault(nil)
-			tt.test(t, newOutlook(t, browser, s, tt.mail), s)
-		})
-	}
+	})
 }
 
 // enlarge lets Outlook hand out a mail with a large attachment and the identity of a sample, and returns its bytes.

@@ -1,6 +1,7 @@
 package addin_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/mailconnector/mailconnector/demo"
@@ -14,6 +15,23 @@ const (
 	oneWord    = "DonaudampfschifffahrtsgesellschaftskapitänDonaudampfschifffahrtsgesellschaftskapitän"
 )
 
+// task is something that people do in the pane beside one of the sample mails.
+type task struct {
+	name, mail string
+	do         func(t *testing.T, o *outlook, s *site)
+}
+
+// perform does one task after the other, each in a tab of its own. A fault that one sets ends with it.
+func (s *site) perform(t *testing.T, browser context.Context, tasks []task) {
+	t.Helper()
+	for _, one := range tasks {
+		t.Run(one.name, func(t *testing.T) {
+			defer s.setFault(nil)
+			one.do(t, newOutlook(t, browser, s, one.mail), s)
+		})
+	}
+}
+
 // TestPane works in the task pane as people do, in a real browser. The tests share a demo and use different mails.
 func TestPane(t *testing.T) {
 	browser := browsertest.Open(t)
@@ -22,10 +40,7 @@ func TestPane(t *testing.T) {
 	s.contact(t, shortLived, "short@lived.example")
 	s.contact(t, markup, "win@grand-lottery.example")
 	s.contact(t, oneWord, "donau@dampf.example")
-	for _, tt := range []struct {
-		name, mail string
-		test       func(t *testing.T, o *outlook, s *site)
-	}{
+	s.perform(t, browser, []task{
 		{"a wrong password is said and asked for again", "1-offer", wrongPassword},
 		{"guessing passwords is slowed down, and the pane says for how long", "1-offer", throttled},
 		{"a record that is read-only cannot be linked", "1-offer", readOnly},
@@ -50,9 +65,7 @@ func TestPane(t *testing.T) {
 		{"signing out forgets the session", "1-offer", signedOut},
 		{"nothing scrolls sideways at 320 pixels", "7-hostile", narrow},
 		{"dark and forced colours", "1-offer", colours},
-	} {
-		t.Run(tt.name, func(t *testing.T) { tt.test(t, newOutlook(t, browser, s, tt.mail), s) })
-	}
+	})
 	t.Run("without a license the pane says whom to ask", func(t *testing.T) { unlicensed(t, browser) })
 	t.Run("outside Outlook the pane says where it belongs", func(t *testing.T) { outsideOutlook(t, browser, s) })
 }
