@@ -1,5 +1,6 @@
-// What outlives the pane: the token, and which uploads were interrupted. Outlook partitions or blocks storage in some places, and merely touching
-// localStorage may throw: then the user signs in again, a large mail is sent from its beginning, and nothing else is lost.
+// What outlives the pane: the token, and which uploads were interrupted. Outlook partitions or blocks storage in some
+// places, and merely touching localStorage may throw: then the user signs in again, a large mail is sent from its
+// beginning, and nothing else is lost.
 
 const keyOf = (name: string): string => `${Office.context.partitionKey ?? ""}mailconnector.${name}`;
 
