@@ -50,6 +50,10 @@ func typing(t *testing.T, o *outlook, s *site) {
 	o.sees(right + ` && !seen($(".status.problem"))`)
 	o.write("#query", "no such thing anywhere")
 	o.reads(".found", "Nothing found for “no such thing anywhere”.")
+	o.write("#query", "")
+	o.sees(`seen($(".group")) && !text($(".found")).includes("Nothing found")`)
+	o.write("#query", "no such thing anywhere")
+	o.reads(".found", "Nothing found for “no such thing anywhere”.")
 	o.mail("2-reply") // the words were about another mail
 	o.sees(`$("#query").value === "" && !text($(".found")).includes("Nothing found")`)
 	o.sees(`text($(".group")).includes("Jürgen Müller")`)
