@@ -1,4 +1,4 @@
-// Package addin holds the Outlook add-in's task pane and serves it.
+// Package addin holds the Outlook add-in's task pane, icons and manifest, and serves the first two.
 //
 // The pane is plain TypeScript in src, bundled into dist/taskpane.js, which is committed so that building the module
 // needs no Node. A test keeps the two together.
@@ -39,7 +39,7 @@ const bundle = "dist/taskpane.js"
 // apiBeside is where the page says the API is.
 const apiBeside = `data-api="../api/v1"`
 
-// Mount serves the pane below {prefix}/addin/, beside the API.
+// Mount serves the pane and the add-in's icons below {prefix}/addin/, beside the API.
 func Mount(r *mux.Router, prefix string) {
 	for name, path := range map[string]string{
 		"taskpane.html": "taskpane.html",
@@ -48,6 +48,7 @@ func Mount(r *mux.Router, prefix string) {
 	} {
 		r.Handle(prefix+"/addin/"+name, file(path)).Methods(http.MethodGet, http.MethodHead)
 	}
+	mountIcons(r, prefix)
 }
 
 // Elsewhere serves the pane at /taskpane.html of an origin of its own. api is the address of the API, such as

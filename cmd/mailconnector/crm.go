@@ -35,8 +35,7 @@ func (l *list) String() string     { return strings.Join(*l, ", ") }
 func (l *list) Set(v string) error { *l = append(*l, v); return nil }
 
 func (c *crmFlags) declare(f *flag.FlagSet) {
-	f.String(configFlag, "", "`file` in YAML that says what the command line and the environment do not, by the names of these flags")
-	f.StringVar(&c.folder, "vtenext", "", "`folder` of the CRM, whose config.inc.php and vteversion.php say the rest")
+	c.declareAddress(f)
 	f.Var(&c.dsn, "dsn", "data source `name` of the CRM's database: user@tcp(host:3306)/crm; with a password only in the file of --config")
 	f.StringVar(&c.dsnFile, "dsn-file", "", "`file` that holds the data source name, password included; MAILCONNECTOR_DSN does too")
 	f.StringVar(&c.prefix, "table-prefix", "", "`prefix` of the CRM's tables (default: $table_prefix, or vte)")
@@ -44,6 +43,12 @@ func (c *crmFlags) declare(f *flag.FlagSet) {
 	f.StringVar(&c.version, "crm-version", "", "`version` of the CRM, which its database does not tell (default: that of vteversion.php)")
 	f.StringVar(&c.storage, "storage", "", "`folder` in which the CRM's folder storage is (default: that of --vtenext)")
 	f.Var(&c.trusted, "trusted", "`module` of the CRM whose extensions you looked at and found to leave permissions alone; may be given several\ntimes. Other modules with such extensions are closed to everybody but administrators")
+}
+
+// declareAddress declares what tells where users find the CRM.
+func (c *crmFlags) declareAddress(f *flag.FlagSet) {
+	f.String(configFlag, "", "`file` in YAML that says what the command line and the environment do not, by the names of these flags")
+	f.StringVar(&c.folder, "vtenext", "", "`folder` of the CRM, whose config.inc.php and vteversion.php say the rest")
 	f.StringVar(&c.url, "crm-url", "", "`address` of the CRM as its users know it (default: $site_URL)")
 }
 

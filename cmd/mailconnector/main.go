@@ -71,6 +71,7 @@ func commands() group {
 			{"install", installCommand()},
 			{"uninstall", uninstallCommand()},
 			{"doctor", doctorCommand()},
+			{"addin", addinCommands()},
 			{"index", indexCommands()},
 			{"access", accessCommands()},
 			{"export", exportCommand()},
