@@ -18,7 +18,7 @@ import (
 
 // contentUsage explains the flag --content.
 const contentUsage = "`place` to keep mails in: a folder, or a bucket of S3 as s3://BUCKET/PREFIX?endpoint=https://s3.example.com&region=REGION,\n" +
-	"whose keys are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or in a file named by &credentials=FILE"
+	"whose keys are in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for keys that end, AWS_SESSION_TOKEN, or in a file named by &credentials=FILE"
 
 // store is where mails are kept, open.
 type store interface {
@@ -77,30 +77,33 @@ func bucketConfig(place string) (s3.Config, error) {
 	if c.Endpoint == "" {
 		return s3.Config{}, errors.New("name the server as endpoint=https://…, or for Amazon's own the region")
 	}
-	c.AccessKey, c.SecretKey, err = bucketKeys(settings.Get("credentials"))
+	err = readKeys(&c, settings.Get("credentials"))
 	return c, err
 }
 
 // The names under which keys are found, in the environment and, in any case, in files.
 const (
-	accessKeyName = "AWS_ACCESS_KEY_ID"
-	secretKeyName = "AWS_SECRET_ACCESS_KEY" //nolint:gosec // a name
+	accessKeyName    = "AWS_ACCESS_KEY_ID"
+	secretKeyName    = "AWS_SECRET_ACCESS_KEY" //nolint:gosec // a name
+	sessionTokenName = "AWS_SESSION_TOKEN"     //nolint:gosec // a name
 )
 
-// bucketKeys reads the keys from a file of lines such as "aws_access_key_id = …", or without one from the environment.
-func bucketKeys(file string) (access, secret string, err error) {
-	found := map[string]string{accessKeyName: os.Getenv(accessKeyName), secretKeyName: os.Getenv(secretKeyName)}
+// readKeys reads the keys from a file of lines such as "aws_access_key_id = …", or without one from the environment.
+func readKeys(c *s3.Config, file string) error {
+	key := os.Getenv
 	if file != "" {
-		if found, err = readSettings(file); err != nil {
-			return "", "", fmt.Errorf("read the keys of the bucket: %w", err)
+		found, err := readSettings(file)
+		if err != nil {
+			return fmt.Errorf("read the keys of the bucket: %w", err)
 		}
+		key = func(name string) string { return found[name] }
 	}
-	access, secret = found[accessKeyName], found[secretKeyName]
-	if access == "" || secret == "" {
-		return "", "", fmt.Errorf("the keys of the bucket are missing: set %s and %s in %s",
+	c.AccessKey, c.SecretKey, c.SessionToken = key(accessKeyName), key(secretKeyName), key(sessionTokenName)
+	if c.AccessKey == "" || c.SecretKey == "" {
+		return fmt.Errorf("the keys of the bucket are missing: set %s and %s in %s",
 			accessKeyName, secretKeyName, cmp.Or(file, "the environment"))
 	}
-	return access, secret, nil
+	return nil
 }
 
 // readSettings reads lines of "name = value" and passes over all others.

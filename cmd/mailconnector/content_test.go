@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -139,6 +140,45 @@ func TestBucketsThatAreRefused(t *testing.T) {
 		code, _, problems := mailconnector(t, "", "demo", "--data", t.TempDir(), "--content", test.place)
 		if code != exitFailed || !strings.Contains(problems, test.want) || strings.Contains(problems, "hidden") {
 			t.Errorf("%s: exit %d, %q; want %q", name, code, problems, test.want)
+		}
+	}
+}
+
+func TestASessionTokenComesFromWhereTheKeysDo(t *testing.T) {
+	memory := s3mem.New()
+	if err := memory.CreateBucket("mails"); err != nil {
+		t.Fatal(err)
+	}
+	bucket := gofakes3.New(memory, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	tokens := make(map[string]bool)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		tokens[r.Header.Get("X-Amz-Security-Token")] = true
+		bucket.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	place := "s3://mails?endpoint=" + url.QueryEscape(server.URL)
+	t.Setenv(accessKeyName, "access")
+	t.Setenv(secretKeyName, "secret-key")
+	t.Setenv(sessionTokenName, "of the environment")
+	const lasting = "aws_access_key_id = access\naws_secret_access_key = secret-key\n"
+	for name, test := range map[string]struct{ file, want string }{
+		"the environment":        {"", "of the environment"},
+		"a file":                 {lasting + "aws_session_token = of=the=file\n", "of=the=file"},
+		"a file of lasting keys": {lasting, ""},
+	} {
+		from := place
+		if test.file != "" {
+			keys := filepath.Join(t.TempDir(), "keys")
+			if err := os.WriteFile(keys, []byte(test.file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			from += "&credentials=" + url.QueryEscape(keys)
+		}
+		clear(tokens)
+		var out bytes.Buffer
+		x := &examination{out: &out}
+		if fine := x.content(t.Context(), from); !fine || !maps.Equal(tokens, map[string]bool{test.want: true}) {
+			t.Errorf("%s: the tokens are %v, want %q\n%s", name, tokens, test.want, out.String())
 		}
 	}
 }

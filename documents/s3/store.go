@@ -35,7 +35,7 @@ const (
 	suffix = ".bin"
 )
 
-// Config says where the bucket is. All but Region, Prefix and Transport is required.
+// Config says where the bucket is. All but Region, Prefix, SessionToken and Transport is required.
 type Config struct {
 	// Endpoint is the address of the server: "https://s3.eu-central-1.amazonaws.com". With http, mails travel in the
 	// clear.
@@ -52,6 +52,10 @@ type Config struct {
 
 	// AccessKey and SecretKey are what the server gave for signing requests.
 	AccessKey, SecretKey string
+
+	// SessionToken goes with keys that are good for some hours only, as AWS STS gives them. When they end, so do the answers of
+	// the server: the store does not ask for others, and has to be made anew. Empty for keys that last.
+	SessionToken string
 
 	// Transport sends the requests. Defaults to one with timeouts for connecting.
 	Transport http.RoundTripper
@@ -82,7 +86,7 @@ func New(c Config) (*Store, error) {
 		c.Region = "us-east-1"
 	}
 	client, err := minio.NewCore(u.Host, &minio.Options{
-		Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Secure: u.Scheme == "https",
+		Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, c.SessionToken), Secure: u.Scheme == "https",
 		Region: c.Region, Transport: c.Transport, MaxRetries: attempts,
 	})
 	if err != nil {

@@ -150,6 +150,36 @@ func TestARequestIsRepeatedWhenTheServerIsBusy(t *testing.T) {
 	}
 }
 
+func TestRequestsBearTheSessionTokenSigned(t *testing.T) {
+	for name, token := range map[string]string{"keys that last": "", "keys that end": "session/token+=="} {
+		t.Run(name, func(t *testing.T) {
+			requests := 0
+			c := config(inProcess(t))
+			c.SessionToken = token
+			c.Transport = transport(func(r *http.Request) (*http.Response, error) {
+				requests++
+				signed := strings.Contains(r.Header.Get("Authorization"), "x-amz-security-token")
+				if got := r.Header.Get("X-Amz-Security-Token"); got != token || signed != (token != "") {
+					t.Errorf("%s %s bears the token %q, signed: %t", r.Method, r.URL, got, signed)
+				}
+				return http.DefaultTransport.RoundTrip(r)
+			})
+			store := newStore(t, c)
+			for _, size := range []int{10, 6 << 20} {
+				if err := store.Put(t.Context(), "key", bytes.NewReader(make([]byte, size))); err != nil {
+					t.Fatal(err)
+				}
+				if got, err := store.Size(t.Context(), "key"); err != nil || got != int64(size) {
+					t.Errorf("Size = %d, %v, want %d", got, err, size)
+				}
+			}
+			if err := store.Delete(t.Context(), "key"); err != nil || requests < 6 {
+				t.Errorf("Delete = %v, after %d requests", err, requests)
+			}
+		})
+	}
+}
+
 func TestAnUploadWhoseAnswerIsLostLeavesNothing(t *testing.T) {
 	for _, size := range []int{10, 6 << 20} {
 		lost := false
