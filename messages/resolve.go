@@ -1,7 +1,6 @@
 package messages
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -123,54 +122,18 @@ func (s *Service) compare(ctx context.Context, l *letter, ids []string) (same []
 			continue
 		}
 		same = append(same, id)
-		if proven == "" && provesPossession(l, a.letter) {
+		if proven != "" || !provesPossession(l, a.letter) {
+			continue
+		}
+		shown, err := s.store.html(ctx, a.letter.copy.id)
+		if err != nil {
+			return nil, "", err
+		}
+		if provesHTML(l.html, shown) {
 			proven = id
 		}
 	}
 	return same, proven, nil
-}
-
-// provesPossession reports whether a copy has everything that the archived message shows. Nothing proves to hold what an
-// incomplete message lacks, and who joins one completes it: that takes somebody who sees it.
-func provesPossession(arriving, archived *letter) bool {
-	if archived.complete == Partial {
-		return false
-	}
-	return holdsAll(arriving.parts, archived.parts, archived.copy.hasWords()) &&
-		plainSubject(arriving.subject) == plainSubject(archived.subject) &&
-		contains(addresses(arriving.in(roleFrom)), addresses(archived.in(roleFrom))) &&
-		contains(recipients(arriving), recipients(archived)) && sameWords(arriving.copy, archived.copy)
-}
-
-// holdsAll reports whether a copy has the bytes of every part, or where there are none its name and address. A body counts
-// by its words, where it has any: servers rewrite the rest.
-func holdsAll(arriving, archived []part, byWords bool) bool {
-	type file struct{ name, url string }
-	hashes, named := make(map[[32]byte]bool, len(arriving)), make(map[file]bool, len(arriving))
-	for _, p := range arriving {
-		named[file{p.Name, p.URL}] = true
-		if p.blob != "" {
-			hashes[p.SHA256] = true
-		}
-	}
-	return !slices.ContainsFunc(archived, func(p part) bool {
-		held := hashes[p.SHA256]
-		if p.blob == "" {
-			held = named[file{p.Name, p.URL}]
-		}
-		return !held && !(byWords && p.isBody())
-	})
-}
-
-// sameWords is sameBody for copies of which the one must show what the other does: an empty copy hides no words.
-func sameWords(arriving, archived copyInfo) bool {
-	switch {
-	case archived.htmlHash != nil:
-		return bytes.Equal(arriving.htmlHash, archived.htmlHash)
-	case archived.textHash != nil:
-		return bytes.Equal(arriving.textHash, archived.textHash)
-	}
-	return !arriving.hasWords()
 }
 
 // newMessage makes a message of the arriving letter, beside others that share its Message-ID. Whether there are any is

@@ -20,13 +20,14 @@ const (
 )
 
 // likely returns the messages of an identity that a letter is most likely a copy of: those that agree with it in all
-// fields, those with its words first, and others by how near their dates are. Who knows the fields of a mail cannot push
-// it behind mails of his own, of which he has not the words.
+// fields, those with its words first and of them those that are linked, and others by how near their dates are. Who knows the
+// fields of a mail cannot push it behind mails of his own, of which he has not the words; nor who knows its words, for what
+// he brings joins what he brought before unless he unlinked that.
 func (s store) likely(ctx context.Context, l *letter) (agreeing, others []string, err error) {
 	sum := fingerprint(l)
 	near := clause.OrderBy{Expression: clause.Expr{
 		SQL: "CASE WHEN m.fingerprint = ? THEN 0 ELSE 1 END, CASE WHEN r.html_hash = ? OR r.text_hash = ? THEN 0 ELSE 1 END, " +
-			"ABS(m.date - ?), m.id",
+			"CASE WHEN EXISTS (SELECT 1 FROM mc_links AS l WHERE l.message_id = m.id) THEN 0 ELSE 1 END, ABS(m.date - ?), m.id",
 		Vars: []any{sum[:], l.copy.htmlHash, l.copy.textHash, database.Micros(l.date)},
 	}}
 	var rows []messageRow
@@ -52,6 +53,15 @@ func (s store) outline(ctx context.Context, id string) (*archived, error) {
 		return nil, fmt.Errorf("read message: %w", noRow(err))
 	}
 	return s.head(ctx, row, "html", "text")
+}
+
+// html returns the HTML of a copy.
+func (s store) html(ctx context.Context, rendition string) (string, error) {
+	var row renditionRow
+	if err := s.gorm(ctx).Select("html").Where("id = ?", rendition).Take(&row).Error; err != nil {
+		return "", fmt.Errorf("read rendition: %w", noRow(err))
+	}
+	return row.HTML, nil
 }
 
 // partsWhile loads the parts of a copy, some at a time, for as long as each is as wanted. It reports whether all are: of

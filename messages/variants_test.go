@@ -51,23 +51,32 @@ func TestNobodyHidesAMailBehindOthersOfItsMessageID(t *testing.T) {
 	})
 }
 
-// TestNobodyHidesAMailBehindOthersWithItsFields lets bob bring mails that differ from the genuine one in their words alone, as
-// any reply quotes its fields, each after he took the one before off its record.
+// TestNobodyHidesAMailBehindOthersWithItsFields lets bob bring mails that differ from the genuine one in their words or links alone,
+// as any reply quotes the rest, each after he took the one before off its record.
 func TestNobodyHidesAMailBehindOthersWithItsFields(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *harness) {
-		for n := range 50 {
-			forged := h.archive(bob, letter{text: fmt.Sprint("Pay here ", n)}, acme)
-			if err := h.Unlink(t.Context(), bob, forged.Message.ID, acme); err != nil {
-				t.Fatal(err)
-			}
-		}
-		h.wantCounts(map[string]int{"mc_messages": 50})
-		first := h.archive(ann, letter{}, nora)
-		if again := h.archive(ann, letter{more: "X-Copy: another\r\n"}, offer); again.Message.ID != first.Message.ID {
-			t.Error("a copy of a mail is not known among many with its fields")
-		}
-		h.wantCounts(map[string]int{"mc_messages": 51})
-	})
+	for differing, mail := range map[string]func(what string) letter{
+		"words": func(what string) letter { return letter{text: "Pay " + what} },
+		"links": func(what string) letter { return letter{html: `<a href="https://acme.example/` + what + `">Pay</a>`} },
+	} {
+		t.Run(differing, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, h *harness) {
+				for n := range 50 {
+					forged := h.archive(bob, mail(fmt.Sprint(n)), acme)
+					if err := h.Unlink(t.Context(), bob, forged.Message.ID, acme); err != nil {
+						t.Fatal(err)
+					}
+				}
+				h.wantCounts(map[string]int{"mc_messages": 50})
+				genuine := mail("genuine")
+				first := h.archive(ann, genuine, nora)
+				genuine.more = "X-Copy: another\r\n"
+				if again := h.archive(ann, genuine, offer); again.Message.ID != first.Message.ID {
+					t.Error("a copy of a mail is not known among many with its fields")
+				}
+				h.wantCounts(map[string]int{"mc_messages": 51})
+			})
+		})
+	}
 }
 
 func TestTheStatusOfAMessageIDThatVeryManyShare(t *testing.T) {
