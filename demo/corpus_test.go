@@ -92,6 +92,9 @@ func TestTheCorpusIsLinkedAndReadBack(t *testing.T) {
 	check := corpusCheck{address: address, crm: browse(t, address, "sales.rep")}
 	ids := slices.Sorted(maps.Keys(mails))
 	inParallel(t, 4, len(ids), func(t *testing.T, i int) { check.message(t, signedInAs(rep), mails[ids[i]]) })
+	if check.parts < len(ids) || check.documents == 0 {
+		t.Errorf("%d parts and %d documents of %d messages were compared", check.parts, check.documents, len(ids))
+	}
 	t.Logf("%d mails: %v in %s; read back %d messages, %d parts, %d documents in %s",
 		len(files), answers, linking.Round(time.Second), len(ids), check.parts, check.documents, time.Since(began).Round(time.Second))
 }

@@ -15,7 +15,7 @@ import (
 // of the documents that are known by then. Comparing each with each asks no more of the database and allocates nothing, so
 // this compares what the processor did; what others do on the machine does not count.
 func TestManyAttachmentsOnManyRecords(t *testing.T) {
-	const attachments, records = 100, 50
+	const attachments, records = 100, 25
 	h := newHarness(t, dbtest.SQLite(t))
 	link := func(who permissions.Subject) int64 {
 		runtime.GC()
