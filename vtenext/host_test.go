@@ -106,10 +106,10 @@ func (h *host) known(t *testing.T) []moduletest.KnownRecord {
 		cells := strings.Split(line, "\t")
 		edits[[2]string{cells[0], cells[1]}] = cells[6] == "1"
 	}
-	byID, order := make(map[string]*moduletest.KnownRecord), []string(nil)
+	users, byID, order := people(), make(map[string]*moduletest.KnownRecord), []string(nil)
 	for _, line := range truth(t, "truth-a", "permitted.tsv.gz") {
 		cells := strings.Split(line, "\t")
-		at := slices.IndexFunc(people(), func(u moduletest.Login) bool { return u.UserID == cells[0] })
+		at := slices.IndexFunc(users, func(u moduletest.Login) bool { return u.UserID == cells[0] })
 		if at < 0 || cells[1] != "Accounts" && cells[1] != "Potentials" {
 			continue
 		}
@@ -121,7 +121,7 @@ func (h *host) known(t *testing.T) []moduletest.KnownRecord {
 			byID[cells[2]], order = r, append(order, cells[2])
 		}
 		view := cells[4] == "1" && !r.Deleted // the CRM's answers leave the bin aside
-		r.Access[people()[at].UserName] = moduletest.Access{
+		r.Access[users[at].UserName] = moduletest.Access{
 			View: view, Edit: view && cells[5] == "1", Link: view && edits[[2]string{cells[0], cells[1]}],
 		}
 	}
@@ -131,7 +131,7 @@ func (h *host) known(t *testing.T) []moduletest.KnownRecord {
 		r := byID[id]
 		kind := r.Record.Type
 		if !r.Deleted {
-			for _, u := range people() {
+			for _, u := range users {
 				a := r.Access[u.UserName]
 				kind += map[bool]string{true: "v", false: "-"}[a.View] + map[bool]string{true: "e", false: "-"}[a.Edit]
 			}
