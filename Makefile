@@ -6,9 +6,9 @@ BIN      := bin/mailconnector
 # tests and the demo alone: watching it took most of their time, and what is handed to it is handed to MariaDB's driver too.
 RACE     ?= $(if $(shell command -v gcc || command -v clang),-race -gcflags=modernc.org/...=-race=false)
 PKGS     ?= ./...
-# Tests that drive whole programs in real time, or read a large index, run without it: with it, on a busy machine, uploads and locks of the
+# Tests that kill and time whole programs, or read a large index, run without it: with it, on a busy machine, uploads and locks of the
 # database run into their time limits. What they are made of is searched for races by the tests of its own packages.
-WHOLE    := ./demo ./addin ./permissions/search
+WHOLE    := ./demo ./permissions/search
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
 FUZZTIME ?= 20s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
