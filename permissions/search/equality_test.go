@@ -103,7 +103,7 @@ func randomQuery(random *rand.Rand, c *crm) string {
 	case 4:
 		return fmt.Sprintf("con%d", random.IntN(40))
 	case 5:
-		return fmt.Sprintf("+39 0%d %03d", 2+random.IntN(3), random.IntN(10))
+		return []string{"+39 0", "0039 0", "0", ""}[random.IntN(4)] + fmt.Sprintf("%d %03d", 2+random.IntN(3), random.IntN(10))
 	case 6:
 		return fmt.Sprintf("%05d", random.IntN(300))
 	default:
@@ -120,7 +120,7 @@ func (c *crm) matching(who permissions.Subject, text, only string) []string {
 		}
 		pieces := strings.Fields(text)
 		if phone := onlyDigits(text); len(phone) >= 4 && strings.Trim(text, "+0123456789 ") == "" {
-			pieces = []string{phone}
+			pieces = []string{strings.ReplaceAll(text, " ", "")}
 		}
 		if !slices.ContainsFunc(pieces, func(piece string) bool { return !c.has(who, d, piece) }) {
 			found = append(found, r.String())
@@ -137,11 +137,13 @@ func (c *crm) has(who permissions.Subject, d search.Doc, piece string) bool {
 
 func entryHas(e search.Entry, piece string) bool {
 	value := strings.ToLower(e.Value)
-	numeric := onlyDigits(piece) == piece
+	asked, numeric := piece, onlyDigits(piece) == strings.TrimPrefix(piece, "+")
+	if numeric {
+		piece = onlyDigits(piece)
+	}
 	switch e.Kind {
 	case permissions.KindPhone:
-		have := onlyDigits(value)
-		return numeric && len(piece) >= 4 && (strings.HasPrefix(have, piece) || strings.HasSuffix(have, piece))
+		return numeric && phoneHas(onlyDigits(value), asked)
 	case permissions.KindNumber:
 		hasDigit := onlyDigits(piece) != "" && !strings.Contains(piece, "@")
 		return hasDigit && (strings.HasPrefix(value, piece) || strings.HasPrefix(onlyDigits(value), piece))
@@ -164,6 +166,20 @@ func entryHas(e search.Entry, piece string) bool {
 		}
 	}
 	return true
+}
+
+// phoneHas tells whether an Italian number begins or ends with what is asked for, in any way it may be dialled.
+func phoneHas(number, asked string) bool {
+	dialled := []string{onlyDigits(asked)}
+	if abroad, found := strings.CutPrefix(asked, "00"); found && len(abroad) >= 4 {
+		dialled = append(dialled, abroad)
+	} else {
+		dialled = append(dialled, strings.TrimLeft(asked, "+0"))
+	}
+	return slices.ContainsFunc(dialled, func(d string) bool {
+		return len(d) >= 4 && (strings.HasPrefix(number, d) || strings.HasSuffix(number, d) ||
+			strings.HasPrefix(strings.TrimLeft(strings.TrimPrefix(number, "39"), "0"), d))
+	})
 }
 
 func onlyDigits(text string) string {

@@ -73,8 +73,8 @@ func parse(s permissions.Subject, q Query) (parsed, error) {
 
 // queryWords takes a query apart. What looks like one telephone number as a whole is one word.
 func queryWords(text string) []queryWord {
-	if number := digits(text); len(number) >= minPhone && strings.Trim(text, "+0123456789 ()-/.\t") == "" {
-		return []queryWord{numericWord(number)}
+	if len(digits(text)) >= minPhone && strings.Trim(text, "+0123456789 ()-/.\t") == "" {
+		return []queryWord{phoneWord(text)}
 	}
 	var list []queryWord
 	for _, piece := range strings.Fields(text) {
@@ -120,13 +120,4 @@ func wordRanges(spellings ...string) queryWord {
 		}
 	}
 	return w
-}
-
-func numericWord(number string) queryWord {
-	return queryWord{
-		{numberTerm, prefix, []byte(number)},
-		{phoneTerm, prefix, []byte(number)},
-		{phoneEndTerm, prefix, []byte(reversed(number))},
-		{wordTerm, prefix, []byte(number)},
-	}
 }

@@ -81,7 +81,7 @@ func (s *Service) maintain(ctx context.Context) error {
 func (s *Service) Build(ctx context.Context, progress func(records int)) error {
 	done, err := s.exclusively(ctx, func(ctx context.Context) error { return s.poll(ctx, math.MaxInt, progress) })
 	if err == nil && !done {
-		return fmt.Errorf("build search index: another process is refreshing it")
+		return fmt.Errorf("build search index: another process is refreshing it, or was killed less than %s ago: try again then", leaseTime)
 	}
 	return err
 }
@@ -166,7 +166,7 @@ func (s *Service) poll(ctx context.Context, batches int, progress func(records i
 	if err != nil {
 		return err
 	}
-	if st.Key == nil {
+	if st.Rules != rules {
 		if st, err = s.begin(ctx, st); err != nil {
 			return err
 		}
@@ -187,9 +187,9 @@ func (s *Service) poll(ctx context.Context, batches int, progress func(records i
 	return nil
 }
 
-// begin chooses the key of cursors.
-func (s *Service) begin(ctx context.Context, st state) (state, error) {
-	st.Key = make([]byte, 32)
+// begin starts over, with a new key for cursors. The orders are as the last build left them.
+func (s *Service) begin(ctx context.Context, last state) (state, error) {
+	st := state{Rules: rules, Key: make([]byte, 32), Unsorted: last.Unsorted}
 	_, _ = rand.Read(st.Key) // never fails
 	return st, s.store.setState(ctx, st)
 }

@@ -40,6 +40,11 @@ func TestSearchMatches(t *testing.T) {
 		{"a part of an e-mail address", "acme", []string{"Acme", "Anna Rossi"}},
 		{"a telephone number as written", "+39 02 5550-1234", []string{"Anna Rossi"}},
 		{"a telephone number without its country code", "0255501234", []string{"Anna Rossi"}},
+		{"the beginning of one as it is dialled within the country", "02 555", []string{"Anna Rossi"}},
+		{"a telephone number as it is dialled from abroad", "0039 02 5550", []string{"Anna Rossi"}},
+		{"a number noted without country code, by one with it", "+49 89 400 100", []string{"Jörg Müller"}},
+		{"the beginning of one in a country without zeros in front", "0171 123", []string{"Rosario Bianchi"}},
+		{"a number of another country", "+44 171 1234567", []string{}},
 		{"a record number", "con2", []string{"Jörg Müller"}},
 		{"an exact number first", "tt1", []string{"Printer", "Scanner"}},
 		{"a wildcard is only a character", "%", []string{}},
@@ -50,8 +55,8 @@ func TestSearchMatches(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
 		c := newCRM()
 		rossi := c.put(contact("1", "anna", "Anna Rossi", "a.rossi@acme.it", "+39 02 5550 1234"))
-		c.put(contact("2", "anna", "Jörg Müller", "j.muller@example.de", ""))
-		c.put(contact("3", "anna", "Rosario Bianchi", "bianchi@example.it", ""))
+		c.put(contact("2", "anna", "Jörg Müller", "j.muller@example.de", "(089) 400100"))
+		c.put(contact("3", "anna", "Rosario Bianchi", "bianchi@example.it", "+49 171 1234567"))
 		c.put(contact("4", "anna", "Siân O'Neill", "sian@example.ie", ""))
 		c.put(contact("5", "anna", "山田 太郎", "yamada@example.jp", ""))
 		c.put(company("6", "anna", "Acme", "https://www.acme.it/home"))

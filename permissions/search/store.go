@@ -245,6 +245,7 @@ type state struct {
 	Changed  time.Time `json:"changed"`  // the last time the host had changes
 	Compared time.Time `json:"compared"` // the last time the digests were compared
 	Key      []byte    `json:"key"`      // encrypts cursors
+	Rules    int       `json:"rules"`    // by which documents were taken apart
 }
 
 const stateSetting = "search.index"

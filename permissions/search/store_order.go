@@ -42,15 +42,14 @@ func (s store) sortable(ctx context.Context) (bool, error) {
 	return len(cluster) == 0, wrap("ask for a cluster", err)
 }
 
+// drop returns the statement that takes the order away, for MariaDB and MySQL.
+func (o order) drop() string { return "DROP INDEX " + string(o) + " ON mc_search_terms" }
+
 // drop takes away the orders that are there.
-func (s store) drop(ctx context.Context) error {
-	return s.eachOrder(ctx, false, func(o order) string { return "DROP INDEX " + string(o) + " ON mc_search_terms" })
-}
+func (s store) drop(ctx context.Context) error { return s.eachOrder(ctx, false, order.drop) }
 
 // sort brings about the orders that are not there, which takes long on a filled table. Readers and writers go on.
-func (s store) sort(ctx context.Context) error {
-	return s.eachOrder(ctx, true, order.create)
-}
+func (s store) sort(ctx context.Context) error { return s.eachOrder(ctx, true, order.create) }
 
 func (s store) eachOrder(ctx context.Context, there bool, statement func(order) string) error {
 	for _, o := range orders() {
@@ -69,7 +68,7 @@ const lookAgain = time.Second
 func (s store) bring(ctx context.Context, o order, there bool, statement string) error {
 	var failed error
 	for {
-		if err := s.await(ctx, statement); err != nil {
+		if err := s.await(ctx, o); err != nil {
 			return err
 		}
 		if is, err := s.has(ctx, o); err != nil || is == there {
@@ -89,12 +88,13 @@ func (s store) has(ctx context.Context, o order) (bool, error) {
 	return n > 0, wrap("look for an order of terms", err)
 }
 
-// await waits while the server is at a statement. Without further rights it sees those of its own user.
-func (s store) await(ctx context.Context, statement string) error {
+// await waits while the server brings an order about or takes it away. Without further rights it sees what its own user
+// does.
+func (s store) await(ctx context.Context, o order) error {
 	for {
 		var n int64
 		err := s.db.Gorm(ctx).Raw(`SELECT COUNT(*) FROM information_schema.processlist
-			WHERE id <> CONNECTION_ID() AND db = DATABASE() AND info = ?`, statement).Scan(&n).Error
+			WHERE id <> CONNECTION_ID() AND db = DATABASE() AND info IN (?, ?)`, o.create(), o.drop()).Scan(&n).Error
 		if err != nil || n == 0 {
 			return wrap("look for a running statement", err)
 		}

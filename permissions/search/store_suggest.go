@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/mailconnector/mailconnector/internal/database"
 )
 
 // widestDomain is the number of terms of a domain that are passed over for companies.
@@ -21,9 +19,9 @@ var unionSizes = [...]int{1, 4, 8, 12, 16, 24, 32, 48, longestUnion}
 
 const longestUnion = 64
 
-// latest reads the terms of the latest documents of each term, so many for each. Of domains, which many people have in
-// their address, it reads only the fields given, among the very latest.
-func (s store) latest(ctx context.Context, terms []exactTerm, fields []int32, limit int) ([]termRow, error) {
+// latest reads the terms of the latest documents of each term behind a lead, so many for each. Of domains, which many
+// people have in their address, it reads only the fields given, among the very latest.
+func (s store) latest(ctx context.Context, l lead, terms []exactTerm, fields []int32, limit int) ([]termRow, error) {
 	var domains, others []exactTerm
 	for _, t := range terms {
 		if t.kind == domainTerm {
@@ -32,34 +30,31 @@ func (s store) latest(ctx context.Context, terms []exactTerm, fields []int32, li
 			others = append(others, t)
 		}
 	}
-	one := "SELECT t.kind, t.term, t.doc, t.field, t.owner FROM " + s.ordered(byTerm) +
-		" WHERE t.kind = ? AND t.term = ? ORDER BY t.doc LIMIT ?"
-	rows, err := s.eachTerm(ctx, others, one, []any{limit})
+	from, id := s.from(l)
+	one := from + "t.kind = ? AND t.term = ? ORDER BY t.doc LIMIT ?"
+	rows, err := s.eachTerm(ctx, id, others, one, []any{limit})
 	if err != nil || len(domains) == 0 || len(fields) == 0 {
 		return rows, err
 	}
 	list := fill(fields)
-	of, err := s.eachTerm(ctx, domains, "SELECT * FROM ("+one+") d WHERE field IN "+in(list), join([]any{widestDomain}, list))
+	of, err := s.eachTerm(ctx, id, domains, "SELECT * FROM ("+one+") d WHERE field IN "+in(list), join([]any{widestDomain}, list))
 	return append(rows, of...), err
 }
 
-// eachTerm reads the same of many terms at once; one is the statement for one of them, which begins with its arguments.
-func (s store) eachTerm(ctx context.Context, terms []exactTerm, one string, more []any) ([]termRow, error) {
-	one = "(" + one + ")"
-	if s.db.Dialect() == database.SQLite {
-		one = "SELECT * FROM " + one
-	}
+// eachTerm reads the same of many terms at once; one is the statement for one of them, whose arguments are those of the
+// lead, the term, and more.
+func (s store) eachTerm(ctx context.Context, leading []any, terms []exactTerm, one string, more []any) ([]termRow, error) {
 	var rows []termRow
 	for part := range slices.Chunk(terms, longestUnion) {
 		var args []any
 		n := 0
 		for ; n < len(part); n++ {
-			args = join(args, []any{part[n].kind, []byte(part[n].text)}, more)
+			args = join(args, leading, []any{part[n].kind, []byte(part[n].text)}, more)
 		}
 		for ; !slices.Contains(unionSizes[:], n); n++ { // up to a statement that is kept prepared
-			args = join(args, []any{termKind(0), []byte{}}, more)
+			args = join(args, leading, []any{termKind(0), []byte{}}, more)
 		}
-		found, err := s.exactTerms(ctx, one+strings.Repeat(" UNION ALL "+one, n-1), args)
+		found, err := s.terms(ctx, "look up terms", s.union(one, n), args...)
 		if err != nil {
 			return nil, err
 		}
@@ -78,8 +73,8 @@ func (s store) exactOfOwners(ctx context.Context, terms []exactTerm, fields, own
 	for i, part := range parts {
 		reading.Go(func() {
 			list := fill(part)
-			found[i], failed[i] = s.exactTerms(ctx, "SELECT t.kind, t.term, t.doc, t.field, t.owner FROM "+s.ordered(byOwner)+
-				" WHERE t.owner IN "+in(list)+" AND "+condition+" LIMIT ?", join(list, args, []any{widestChunk}))
+			found[i], failed[i] = s.terms(ctx, "look up terms", s.along(byOwner)+
+				" WHERE t.owner IN "+in(list)+" AND "+condition+" LIMIT ?", join(list, args, []any{widestChunk})...)
 		})
 	}
 	reading.Wait()
@@ -109,25 +104,6 @@ func anyOf(terms []exactTerm, fields []int32) (string, []any) {
 		conditions = append(conditions, condition)
 	}
 	return "(" + strings.Join(conditions, " OR ") + ")", args
-}
-
-// ordered names the terms in an order.
-func (s store) ordered(o order) string {
-	if s.db.Dialect() == database.SQLite {
-		return "mc_search_terms t INDEXED BY " + string(o)
-	}
-	return "mc_search_terms t FORCE INDEX (" + string(o) + ")"
-}
-
-func (s store) exactTerms(ctx context.Context, text string, args []any) ([]termRow, error) {
-	var list []termRow
-	err := s.statements.read(ctx, "look up terms", func(rows *sql.Rows) error {
-		var t termRow
-		err := rows.Scan(&t.Kind, &t.Term, &t.Doc, &t.Field, &t.Owner)
-		list = append(list, t)
-		return err
-	}, text, args...)
-	return list, err
 }
 
 // openOf lists open documents that belong to one of the records, which are given by their type, the latest first. Where

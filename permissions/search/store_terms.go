@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 
 	"github.com/mailconnector/mailconnector/internal/database"
@@ -101,11 +102,41 @@ func (s store) rest(ctx context.Context, part part, kind termKind, term []byte, 
 
 // behind reads the terms of a range that come behind a place.
 func (s store) behind(ctx context.Context, part part, r termRange, at place, limit int) ([]termRow, error) {
+	text, args := s.readBehind(part, r, at, limit)
+	return s.terms(ctx, "walk terms", text, args...)
+}
+
+func (s store) readBehind(part part, r termRange, at place, limit int) (string, []any) {
 	from, id := s.from(part.lead)
 	condition, args := part.filter.condition()
-	return s.terms(ctx, "walk terms", from+"(t.kind = ? AND t.term = ? AND t.doc >= ? AND (t.doc > ? OR t.field > ?)"+
-		" OR t.kind = ? AND t.term > ? AND t.term < ?)"+condition+" ORDER BY t.term, t.doc, t.field LIMIT ?",
-		join(id, []any{r.kind, at.Key, at.Doc, at.Doc, at.Field, r.kind, at.Key, after(r.text)}, args, []any{limit})...)
+	return from + "(t.kind = ? AND t.term = ? AND t.doc >= ? AND (t.doc > ? OR t.field > ?)" +
+			" OR t.kind = ? AND t.term > ? AND t.term < ?)" + condition + " ORDER BY t.term, t.doc, t.field LIMIT ?",
+		join(id, []any{r.kind, at.Key, at.Doc, at.Doc, at.Field, r.kind, at.Key, after(r.text)}, args, []any{limit})
+}
+
+// behindEach reads the terms of a range in the streams of owners, each behind its place and in order, so many of each.
+// There is at least one.
+func (s store) behindEach(ctx context.Context, streams []stream, r termRange, limit int) ([]termRow, error) {
+	var all []any
+	one, n := "", 0
+	for ; n < len(streams) || !slices.Contains(unionSizes[:], n); n++ {
+		part, at := part{lead: lead{order: byOwner}, filter: streams[0].filter}, streams[0].at // of nobody
+		if n < len(streams) {
+			part, at = streams[n].part, streams[n].at
+		}
+		text, args := s.readBehind(part, r, at, limit)
+		one, all = text, append(all, args...)
+	}
+	return s.terms(ctx, "walk terms of owners", s.union(one, n), all...)
+}
+
+// union returns a statement so many times, as one.
+func (s store) union(one string, n int) string {
+	one = "(" + one + ")"
+	if s.db.Dialect() == database.SQLite {
+		one = "SELECT * FROM " + one
+	}
+	return one + strings.Repeat(" UNION ALL "+one, n-1)
 }
 
 // ofTokens reads the given words.

@@ -80,41 +80,71 @@ func (s *Service) lookUpTerms(ctx context.Context, l lookup) (map[exactTerm]matc
 }
 
 // readTerms reads the latest documents of each term, owner by owner where the owners in scope are few. Where hardly any
-// of the latest are in scope, the terms of the owners in scope are read besides, so that those who see little find theirs
-// behind whatever number of others. It tells for which terms there may be more.
+// of the latest are in scope, the terms of the owners and types in scope are read besides, so that those who see little
+// find theirs behind whatever number of others. It tells for which terms there may be more.
 func (s *Service) readTerms(ctx context.Context, l lookup) (map[exactTerm][]termRow, map[exactTerm]bool, error) {
-	v, admitted, cut := l.view, make(map[exactTerm][]termRow, len(l.terms)), make(map[exactTerm]bool)
-	take := func(rows []termRow) {
-		for _, row := range rows {
-			if v.admits(row) {
-				admitted[row.exact()] = append(admitted[row.exact()], row)
-			}
-		}
-	}
+	v, found := l.view, &findings{l.view, make(map[exactTerm][]termRow, len(l.terms)), make(map[exactTerm]bool)}
 	if len(v.openTypes) == 0 && len(v.ownerList) <= fewOwners {
 		rows, err := s.store.exactOfOwners(ctx, l.terms, l.fields, v.ownerList)
-		take(rows)
-		return admitted, cut, err
+		found.take(rows)
+		return found.admitted, found.cut, err
 	}
-	rows, err := s.store.latest(ctx, l.terms, l.fields, l.depth.read)
+	rows, err := s.store.latest(ctx, lead{order: byTerm}, l.terms, l.fields, l.depth.read)
 	if err != nil {
 		return nil, nil, err
 	}
-	take(rows)
+	found.take(rows)
 	var scarce []exactTerm
 	for term, n := range countTerms(rows) {
-		if n == l.depth.read {
-			cut[term] = len(v.openTypes) > 0
-			if len(idsOf(admitted[term])) < maxPerGroup {
-				scarce = append(scarce, term)
-			}
+		switch {
+		case n < l.depth.read:
+		case len(idsOf(found.admitted[term])) < maxPerGroup && !v.everything:
+			scarce = append(scarce, term)
+		default:
+			found.cut[term] = v.unsure
 		}
 	}
-	if len(scarce) > 0 && len(v.ownerList) > 0 {
-		rows, err = s.store.exactOfOwners(ctx, scarce, l.fields, v.ownerList)
-		take(rows)
+	err = s.readScarce(ctx, l, scarce, found)
+	return found.admitted, found.cut, err
+}
+
+// readScarce reads terms of which hardly any of the latest are in scope.
+func (s *Service) readScarce(ctx context.Context, l lookup, terms []exactTerm, found *findings) error {
+	if len(terms) == 0 {
+		return nil
 	}
-	return admitted, cut, err
+	v := l.view
+	rows, err := s.store.exactOfOwners(ctx, terms, l.fields, v.ownerList)
+	if err != nil {
+		return err
+	}
+	found.take(rows)
+	for _, id := range v.openTypes {
+		rows, err := s.store.latest(ctx, lead{byType, id}, terms, l.fields, l.depth.read)
+		if err != nil {
+			return err
+		}
+		found.take(rows)
+		for term, n := range countTerms(rows) {
+			found.cut[term] = found.cut[term] || n == l.depth.read && v.types[id].unsure
+		}
+	}
+	return nil
+}
+
+// findings are the terms of a lookup that are in scope.
+type findings struct {
+	view     *view
+	admitted map[exactTerm][]termRow
+	cut      map[exactTerm]bool // there may be more
+}
+
+func (f *findings) take(rows []termRow) {
+	for _, row := range rows {
+		if f.view.admits(row) {
+			f.admitted[row.exact()] = append(f.admitted[row.exact()], row)
+		}
+	}
 }
 
 func (t termRow) exact() exactTerm { return exactTerm{t.Kind, string(t.Term)} }

@@ -22,12 +22,13 @@ const (
 	siteTerm     termKind = 7 // the domain of a web site, by which companies are told from the people who work there
 )
 
+// rules numbers the rules by which documents are taken apart into terms and pairs. Whoever changes them counts up: an
+// index made by other rules is built anew.
+const rules = 1
+
 // maxTerms bounds what one record may put into the index, so that a novel in a text field stays harmless: of its words
 // some are left out, of addresses and numbers none.
 const maxTerms = 500
-
-// minPhone is the number of digits below which digits do not look like a telephone number.
-const minPhone = 4
 
 // term is one way to find a document.
 type term struct {
@@ -68,9 +69,10 @@ func entryTerms(e Entry) []term {
 		add(domainTerm, domainOf(e.Value))
 		add(siteTerm, domainOf(e.Value))
 	case permissions.KindPhone:
-		if number := digits(e.Value); len(number) >= minPhone {
-			add(phoneTerm, number)
-			add(phoneEndTerm, reversed(number))
+		for i, number := range phoneForms(e.Value) {
+			if add(phoneTerm, number); i == 0 {
+				add(phoneEndTerm, reversed(number))
+			}
 		}
 		return terms
 	case permissions.KindNumber:
@@ -90,12 +92,13 @@ func entryTerms(e Entry) []term {
 // fingerprint changes whenever anything of a document that the index keeps does.
 func fingerprint(d Doc) []byte {
 	encoded, err := json.Marshal(struct {
+		Rules        int
 		Owner, Label string
 		Modified     int64
 		Open         bool
 		Parents      []permissions.Record
 		Entries      []Entry
-	}{d.Owner, d.Label, d.Modified.UnixMicro(), d.Open, d.Parents, d.Entries})
+	}{rules, d.Owner, d.Label, d.Modified.UnixMicro(), d.Open, d.Parents, d.Entries})
 	if err != nil {
 		panic(err) // strings, numbers and booleans always encode
 	}

@@ -10,7 +10,7 @@ import (
 
 // The bounds of a walk.
 const (
-	fewOwners     = 32     // up to so many owners their terms are read owner by owner at once
+	fewOwners     = 32     // up to so many owners their terms are read side by side
 	fewTypes      = 4      // and up to so many entity types type by type
 	fewHoldings   = 256    // up to so many holdings of them their documents are read for the middles of words
 	fewDocuments  = 20_000 // in these holdings
@@ -21,7 +21,6 @@ const (
 	widestChunk   = 4096   // terms read at once at most
 	boundedChunk  = 512    // where the request pauses when its work is done
 	mostAtOnce    = 4096   // terms in scope read at once; where there are more, walking finds them soon
-	mostOfFew     = 1024   // of few owners; where they have more, theirs are read in order
 	firstTokens   = 64     // words with a fragment in their middle listed at first
 	mostTokens    = 1024   // listed for one request
 	widestTokens  = 256    // read at once
@@ -149,11 +148,12 @@ func (w *walk) narrow() bool {
 	if v.everything || w.tooMany {
 		return false
 	}
-	owners, types := w.byOwner || len(v.ownerList) <= fewOwners, fewTypes
-	if w.ranges[w.at.Stage].how == within { // where the words of a type are too many to be read without their order
-		owners, types = len(v.ownerList) <= fewOwners, 0
+	inside, open := w.ranges[w.at.Stage].how == within, len(v.openTypes)
+	few := open <= fewTypes && (len(v.ownerList) <= fewOwners || w.byOwner && !inside)
+	if inside && open > 0 && w.filter.pairs == 0 {
+		few = false // a type has too many of a word to be read without their order
 	}
-	return w.merging || owners && len(v.openTypes) <= types || w.hits < w.walked/sparse
+	return w.merging || few || w.hits < w.walked/sparse
 }
 
 // pass takes rows up to the end of a token.

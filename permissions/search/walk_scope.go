@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// narrowStream is the number of terms read at least of one stream at once.
+// narrowStream is the number of terms that are read at least of one stream at once.
 const narrowStream = 32
 
 // stream is a part of the terms in scope that is read by itself, in the order of the walk.
@@ -38,39 +38,38 @@ func (w *walk) merge(ctx context.Context, r termRange) ([]termRow, error) {
 	return nil, w.readOn(ctx, r)
 }
 
-// split divides what is in scope into streams, one for each open type. The terms of owners are read at once, unless
-// they are too many: those of few owners become streams too.
+// split divides what is in scope into streams, one for each open type and for each of few owners. The terms of more
+// owners are read at once.
 func (w *walk) split(ctx context.Context, r termRange) error {
 	v := w.view
-	var streams []stream
 	for _, id := range v.openTypes {
 		if fields := v.fieldsOf(id); len(fields) > 0 {
-			streams = append(streams, stream{part{lead{byType, id}, filter{fields, w.filter.pairs}}, w.at})
+			w.stream(lead{byType, id}, filter{fields, w.filter.pairs})
 		}
 	}
-	if len(v.openTypes) < len(v.types) {
-		few, most := len(v.ownerList) <= fewOwners, mostAtOnce
-		if few {
-			most = mostOfFew
+	w.merging = true
+	switch {
+	case len(v.openTypes) == len(v.types):
+		return nil
+	case len(v.ownerList) <= fewOwners:
+		for _, id := range v.ownerList {
+			w.stream(lead{byOwner, id}, w.filter)
 		}
-		rows, err := w.store.ofOwners(ctx, w.filter, r, w.at.Key, v.ownerList, most)
-		switch {
-		case err != nil:
-			return err
-		case len(rows) < most:
-			w.walked += len(rows)
-			w.pending = w.admitted(v.limited(rows))
-		case few:
-			for _, id := range v.ownerList {
-				streams = append(streams, stream{part{lead{byOwner, id}, w.filter}, w.at})
-			}
-		default:
-			w.tooMany = true
-			return nil
-		}
+		return nil
 	}
-	w.merging, w.streams = true, streams
-	return nil
+	rows, err := w.store.ofOwners(ctx, w.filter, r, w.at.Key, v.ownerList, mostAtOnce)
+	if err == nil && len(rows) == mostAtOnce {
+		w.tooMany, w.merging, w.streams = true, false, nil
+		return nil
+	}
+	w.walked += len(rows)
+	w.pending = w.admitted(v.limited(rows))
+	return err
+}
+
+// stream adds a stream that begins where the walk is.
+func (w *walk) stream(l lead, f filter) {
+	w.streams = append(w.streams, stream{part{l, f}, w.at})
 }
 
 // until takes what is pending up to a place, though not much at once: a page may be full soon.
@@ -88,22 +87,25 @@ func (w *walk) until(end place) []termRow {
 
 // readOn reads on in the streams that were read no further than the walk has come.
 func (w *walk) readOn(ctx context.Context, r termRange) error {
-	limit := max(w.chunk/len(w.streams), narrowStream)
-	var left []stream
+	limit := max(2*max(w.chunk, w.size)/len(w.streams), narrowStream)
+	var due, left []stream
 	for _, st := range w.streams {
 		if st.at.compare(w.at) > 0 {
 			left = append(left, st)
-			continue
+		} else {
+			due = append(due, st)
 		}
-		rows, err := w.store.behind(ctx, st.part, r, st.at, limit)
-		if err != nil {
-			return err
-		}
+	}
+	read, err := w.read(ctx, due, r, limit)
+	if err != nil {
+		return err
+	}
+	for i, rows := range read {
 		w.walked += len(rows)
 		if len(rows) == limit {
-			left = append(left, stream{st.part, w.placeOf(rows[len(rows)-1])})
+			left = append(left, stream{due[i].part, w.placeOf(rows[limit-1])})
 		}
-		if st.lead.order == byOwner {
+		if due[i].lead.order == byOwner {
 			rows = w.view.limited(rows)
 		}
 		w.pending = append(w.pending, w.admitted(rows)...)
@@ -111,6 +113,33 @@ func (w *walk) readOn(ctx context.Context, r termRange) error {
 	w.streams = left
 	inOrder(w.pending)
 	return nil
+}
+
+// read reads so many terms of each stream: of owners in one statement, of types in one each, as they have fields of
+// their own.
+func (w *walk) read(ctx context.Context, streams []stream, r termRange, limit int) (read [][]termRow, err error) {
+	read = make([][]termRow, len(streams))
+	var owners []stream
+	number := make(map[int32]int)
+	for i, st := range streams {
+		if st.lead.order == byOwner {
+			number[st.lead.id] = i
+			owners = append(owners, st)
+			continue
+		}
+		if read[i], err = w.store.behind(ctx, st.part, r, st.at, limit); err != nil {
+			return nil, err
+		}
+	}
+	if len(owners) == 0 {
+		return read, nil
+	}
+	rows, err := w.store.behindEach(ctx, owners, r, limit)
+	for _, row := range rows {
+		i := number[row.Owner]
+		read[i] = append(read[i], row)
+	}
+	return read, err
 }
 
 // tokensInScope reads the next words in documents in scope.
