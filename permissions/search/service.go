@@ -28,8 +28,8 @@ func (e *QueryError) Unwrap() error { return ErrInvalidQuery }
 
 // Conversations tells on which records the mails of a conversation are.
 type Conversations interface {
-	// LinkedTo returns the records that mails with these message ids are on, nearest mail first. The caller checks
-	// what the subject may see of them.
+	// LinkedTo returns the records that mails with these message ids are on, those that are likeliest meant first. The
+	// caller checks what the subject may see of them.
 	LinkedTo(ctx context.Context, s permissions.Subject, messageIDs []string) ([]permissions.Record, error)
 }
 
