@@ -115,3 +115,14 @@ func patientPages(t *testing.T, o *outlook, s *site) {
 	o.click(`button("Search on")`)
 	o.sees(`$$(".found .name").some((e) => e.innerText === "Sabine Oßwald")`)
 }
+
+// sentMail opens a mail of the user's own, and then another one.
+func sentMail(t *testing.T, o *outlook, _ *site) {
+	o.enter("sales.rep")
+	o.reads(".mail", "To Niccolò Ravà")
+	o.write("#query", "brauhaus")
+	o.sees(`text($(".status")).includes("found")`)
+	o.mail("1-offer")
+	o.reads(".mail", "Jürgen Müller")
+	o.sees(`text($(".status")) === ""`) // a screen reader is told nothing of the mail before
+}

@@ -48,6 +48,7 @@ func TestPane(t *testing.T) {
 		{"a number in the subject suggests the record", "4-ticket", recordNumber},
 		{"a linked conversation is suggested first, and a linked mail is shown as linked", "1-offer", conversation},
 		{"a link is undone and leaves the record empty", "3-inline", undo},
+		{"a mail that the user sent shows whom it went to", "8-sent", sentMail},
 		{"a double press stores once", "8-sent", doublePress},
 		{"an Outlook without whole mails sends them field by field", "5-stranger", fieldByField},
 		{"a phone saves what it can and says so", "8-sent", phone},

@@ -30,6 +30,14 @@ export function currentMail(): Mail | null {
   };
 }
 
+// partners says whom a mail is from, or to, where the user sent it.
+export function partners(mail: Mail): string {
+  const name = (a: Address) => a.name || a.address;
+  const to = mail.item.to ?? [];
+  if (directionOf(mail) === "outbound" && to.length > 0) return text("mailTo", to.map((a) => name(addressOf(a))).join(", "));
+  return mail.from ? name(mail.from) : "";
+}
+
 // onMailChanged tells when another mail is selected while the pane is pinned.
 export function onMailChanged(changed: () => void): void {
   Office.context.mailbox?.addHandlerAsync("olkItemSelectedChanged", changed);

@@ -2,7 +2,7 @@ import { API, Problem, Upload } from "./api";
 import { element, keepFocus, show } from "./dom";
 import { linkedView, receiptView } from "./links";
 import { endsSession, problemText } from "./notices";
-import { currentMail, Mail, read, readsAttachments, suggestionsFor } from "./outlook";
+import { currentMail, Mail, partners, read, readsAttachments, suggestionsFor } from "./outlook";
 import { Choice, keyOf, recordGroup } from "./records";
 import { Search } from "./search";
 import { isLarge, nameOf, send } from "./send";
@@ -93,7 +93,7 @@ export class Pane implements Choice {
     this.partial = false;
     this.receipt = null;
     this.groups = "loading";
-    if (this.saying === "problem") this.say(""); // it was about another mail, or is about to show again
+    if (this.saying === "problem" || this.saying === "quiet") this.say(""); // it was about another mail, or is about to show again
     this.showAll();
     if (!mail) return;
     const [groups] = await Promise.all([this.suggest(mail), this.attempt(() => this.loadLinks(mail)), this.named]);
@@ -250,8 +250,7 @@ export class Pane implements Choice {
 
   private showMail(): void {
     if (!this.mail) return show(this.header, element("p", { class: "quiet" }, text("noMail")));
-    const { subject, from } = this.mail;
-    show(this.header, element("h1", {}, subject || "—"), element("div", { class: "quiet" }, from ? from.name || from.address : ""));
+    show(this.header, element("h1", {}, this.mail.subject || "—"), element("div", { class: "quiet" }, partners(this.mail)));
   }
 
   private showSuggestions(): void {

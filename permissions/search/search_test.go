@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -307,77 +306,6 @@ func TestAFailingTypeGivesAPartialAnswer(t *testing.T) {
 	got := labels(results.Items, func(h search.Hit) string { return h.Label })
 	if !slices.Equal(got, []string{"Gina Riva"}) || !slices.Equal(results.Partial, []string{"Accounts"}) {
 		t.Errorf("items %v, partial %v", got, results.Partial)
-	}
-}
-
-// TestSearchEqualsReadingEverything compares the index with a plain reading of all records, for random users, words
-// and changes.
-func TestSearchEqualsReadingEverything(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *sql.DB) {
-		random := rand.New(rand.NewPCG(1, 2))
-		syllables := []string{"ma", "ro", "be", "li", "to"}
-		word := func() string {
-			return syllables[random.IntN(5)] + syllables[random.IntN(5)] + syllables[random.IntN(5)]
-		}
-		c := newCRM()
-		owners := make([]string, 60)
-		for i := range owners {
-			owners[i] = fmt.Sprintf("owner%d", i)
-		}
-		c.sees["few"], c.sees["many"] = owners[:3], owners[5:50]
-		s := service(t, db, c)
-		for round := range 4 {
-			for range 150 {
-				id := fmt.Sprint(random.IntN(400))
-				c.put(contact(id, owners[random.IntN(60)], word()+" "+word(), "", ""))
-			}
-			for range 40 {
-				text := word()[:2+random.IntN(4)]
-				if random.IntN(2) == 0 {
-					text += " " + word()[:1+random.IntN(2)]
-				}
-				for _, user := range []string{"few", "many", "boss"} {
-					who := permissions.Subject{UserID: user}
-					want, got := c.readAll(who, text), findAll(t, s, who, text)
-					if diff := cmp.Diff(want, got); diff != "" {
-						t.Fatalf("round %d: %s searches %q (-want +got):\n%s", round, user, text, diff)
-					}
-				}
-			}
-		}
-	})
-}
-
-func (c *crm) readAll(who permissions.Subject, text string) []string {
-	found := []string{}
-	for r, d := range c.docs {
-		if who != boss && !slices.Contains(c.sees[who.UserID], d.Owner) {
-			continue
-		}
-		matches := true
-		for _, w := range strings.Fields(text) {
-			matches = matches && slices.ContainsFunc(strings.Fields(d.Label), func(have string) bool { return strings.HasPrefix(have, w) || len(w) > 2 && strings.Contains(have, w) })
-		}
-		if matches {
-			found = append(found, r.ID)
-		}
-	}
-	return sorted(found)
-}
-
-func findAll(t *testing.T, s *search.Service, who permissions.Subject, text string) []string {
-	t.Helper()
-	found := []string{}
-	q := search.Query{Text: text, Limit: search.MaxLimit}
-	for {
-		results, err := s.Search(t.Context(), who, q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found = append(found, labels(results.Items, func(h search.Hit) string { return h.Record.ID })...)
-		if q.Cursor = results.Next; q.Cursor == "" {
-			return sorted(found)
-		}
 	}
 }
 

@@ -64,7 +64,7 @@ func open(t *testing.T) *sql.DB {
 	}
 	pool := "--innodb-buffer-pool-size=256M"
 	if *scale >= held {
-		pool = "--innodb-buffer-pool-size=2G"
+		pool = "--innodb-buffer-pool-size=6G"
 	}
 	return dbtest.StartServer(t, pool, "--innodb-log-file-size=1G").Open(t)
 }
