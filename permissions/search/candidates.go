@@ -22,6 +22,7 @@ const (
 	mostWork   = 250 * termWork
 	termWork   = 16 // to admit a term
 	hiddenWork = 1  // one of a record that may be hidden
+	tokenWork  = 8  // to look for a word with a fragment in its middle
 )
 
 // candidate is a document that matches every word of a query by fields the subject may see.

@@ -46,7 +46,7 @@
 //
 // A request lasts for a bounded time whatever is asked: it looks at no more than 1,024 of the words with a fragment in
 // their middle, and of several words it takes about 250 terms in the subject's scope, a document that is looked into for
-// the other words counting as three. Where a scope has records that the subject may not view, it checks about a thousand
+// the other words counting as three and a word with a fragment in its middle as a half. Where a scope has records that the subject may not view, it checks about a thousand
 // of these, and of several words takes about 4,000. Where that is not enough, its page is shorter than asked for, or empty,
 // and the next page goes on. Where little of that is the subject's, a search ends after looking for words in 16,384 places.
 //

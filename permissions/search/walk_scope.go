@@ -151,7 +151,9 @@ func (w *walk) tokensInScope(ctx context.Context) ([]termRow, error) {
 	case err != nil:
 		return nil, err
 	case all:
-		w.walked += len(part) * (len(w.view.ownerList) + len(w.view.openTypes))
+		places := len(w.view.ownerList) + len(w.view.openTypes)
+		w.walked += len(part) * places
+		w.work -= len(part) * tokenWork * min(places, fewOwners) / 3
 		return w.passTokens(len(part), rows), nil
 	case len(part) > 1:
 		w.width = (len(part) + 7) / 8

@@ -134,5 +134,6 @@ func (w *walk) passTokens(n int, rows []termRow) []termRow {
 	last := w.tokens[n-1].key
 	w.tokens = w.tokens[n:]
 	w.walked += len(rows)
+	w.work -= n * tokenWork
 	return w.pass(last, rows)
 }
