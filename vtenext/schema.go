@@ -144,7 +144,10 @@ func (c *CRM) describeIndexes(ctx context.Context, q querier, known catalog) err
 			return fmt.Errorf("describe indexes: %w", err)
 		}
 		columns, name := asked[strings.ToLower(table)], strings.ToLower(name)
-		columns[name] = column{primary: columns[name].primary, indexed: true}
+		if c, described := columns[name]; described { // a column that we may not read is not
+			c.indexed = true
+			columns[name] = c
+		}
 	}
 	return rows.Err()
 }
