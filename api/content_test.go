@@ -145,7 +145,7 @@ func TestHealth(t *testing.T) {
 		c.Ready = func(context.Context) error { return errors.New("sql: no index yet") }
 	})
 	s.want(call{get, "/health/live", nil, "", true}, 200, "", `{"status":"ok"}`)
-	a := s.want(call{get, "/health/ready", nil, "", true}, 503, "unavailable", "!sql")
+	a := s.want(call{get, "/health/ready", nil, "", true}, 503, "unavailable", "!no index")
 	if a.Header.Get("Retry-After") != "5" {
 		t.Errorf("Retry-After: %q", a.Header.Get("Retry-After"))
 	}
