@@ -121,7 +121,7 @@ func (h *Handler) recordMessages(w http.ResponseWriter, r *http.Request) error {
 	asked := messages.Page{After: r.URL.Query().Get("cursor"), Limit: min(limit, 100)}
 	found, next, err := h.c.Messages.ForRecord(r.Context(), callerOf(r).Subject(), record, asked)
 	if invalid := (*messages.InvalidError)(nil); errors.As(err, &invalid) {
-		return problem.Parameter("cursor", invalid.Detail)
+		return problem.Value("cursor", invalid.Detail)
 	}
 	if err != nil {
 		return fmt.Errorf("list messages of record: %w", err)

@@ -167,8 +167,12 @@ func limitOf(r *http.Request) (int, error) {
 		return 0, nil
 	}
 	limit, err := strconv.Atoi(text)
-	if err != nil || limit < 1 {
-		return 0, problem.Parameter("limit", "must be a whole number from 1 on")
+	const detail = "must be a whole number from 1 on"
+	switch {
+	case err != nil:
+		return 0, problem.Parameter("limit", detail)
+	case limit < 1:
+		return 0, problem.Value("limit", detail)
 	}
 	return limit, nil
 }

@@ -148,8 +148,8 @@ func TestRecords(t *testing.T) {
 			[]string{`"matched":{"field":"email","label":"E-mail"}`, `"next_cursor":"more"`, `"partial":["Potentials"]`,
 				`"can_link":false,"successor":{"module":"Contacts","record":"42","can_link":true}`, `"fields":[]`}},
 		{"a limit that is no number", nil, call{method: get, path: "/records?limit=ten"}, 400, "malformed-request", []string{"limit"}},
-		{"a limit of nothing", nil, call{method: get, path: "/records?limit=0"}, 400, "malformed-request", []string{"limit"}},
-		{"a module nobody has", nil, call{method: get, path: "/records?module=Nonsense"}, 400, "malformed-request", []string{`"parameter":"module"`}},
+		{"a limit of nothing", nil, call{method: get, path: "/records?limit=0"}, 422, "invalid", []string{"limit"}},
+		{"a module nobody has", nil, call{method: get, path: "/records?module=Nonsense"}, 422, "invalid", []string{`"parameter":"module"`}},
 		{"one record", nil, call{method: get, path: "/records/Contacts/42"}, 200, "", []string{`"label":"Nora Rossi"`, `"can_link":true`}},
 		{"a record that may not be linked to", nil, call{method: get, path: "/records/Accounts/10"}, 200, "", []string{`"can_link":false`}},
 		{"a record that is hidden", nil, call{method: get, path: "/records/Contacts/99"}, 404, "not-found", []string{"!99"}},
@@ -160,9 +160,9 @@ func TestRecords(t *testing.T) {
 		{"its messages", nil, call{method: get, path: "/records/Contacts/42/messages"}, 200, "",
 			[]string{`"id":null,"origin":"crm"`, `"id":"m1","origin":"connector"`, `"next_cursor":"older"`}},
 		{"messages of a hidden record", nil, call{method: get, path: "/records/Contacts/99/messages"}, 404, "not-found", nil},
-		{"messages with a foreign cursor", nil, call{method: get, path: "/records/Contacts/42/messages?cursor=foreign"}, 400, "malformed-request",
+		{"messages with a foreign cursor", nil, call{method: get, path: "/records/Contacts/42/messages?cursor=foreign"}, 422, "invalid",
 			[]string{`"parameter":"cursor"`, "another list"}},
-		{"messages with a bad limit", nil, call{method: get, path: "/records/Contacts/42/messages?limit=-1"}, 400, "malformed-request", nil},
+		{"messages with a bad limit", nil, call{method: get, path: "/records/Contacts/42/messages?limit=-1"}, 422, "invalid", nil},
 	})
 }
 

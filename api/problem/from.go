@@ -170,7 +170,7 @@ func fromPermissions(err error) *Problem {
 func fromSearch(err error) *Problem {
 	var query *search.QueryError
 	if errors.As(err, &query) {
-		return Parameter(query.Parameter, query.Detail)
+		return Value(query.Parameter, query.Detail)
 	}
 	return nil
 }

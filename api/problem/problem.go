@@ -40,9 +40,14 @@ func At(t Type, pointer, detail string) *Problem {
 	return &Problem{Type: t, Faults: []Fault{{Pointer: pointer, Detail: detail}}}
 }
 
-// Parameter is a [MalformedRequest] because of a query parameter or a header.
+// Parameter is a [MalformedRequest] because of a query parameter or a header that cannot be read.
 func Parameter(name, detail string) *Problem {
 	return &Problem{Type: MalformedRequest, Faults: []Fault{{Parameter: name, Detail: detail}}}
+}
+
+// Value is an [Invalid] request because of the value of a query parameter, which was read but cannot be.
+func Value(name, detail string) *Problem {
+	return &Problem{Type: Invalid, Faults: []Fault{{Parameter: name, Detail: detail}}}
 }
 
 // Because keeps the error behind a problem for the log. It never reaches the client.

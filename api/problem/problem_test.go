@@ -68,7 +68,7 @@ func TestEveryErrorOfADomainHasItsProblem(t *testing.T) {
 		"stale content token":            {messages.ErrToken, problem.NotFound, 404},
 		"mail too large":                 {&mail.TooLargeError{Limit: 10}, problem.ContentTooLarge, 413},
 		"body too large":                 {&http.MaxBytesError{Limit: 10}, problem.ContentTooLarge, 413},
-		"query cannot be answered":       {&search.QueryError{Parameter: "limit", Detail: "x"}, problem.MalformedRequest, 400},
+		"query cannot be answered":       {&search.QueryError{Parameter: "limit", Detail: "x"}, problem.Invalid, 422},
 		"disk full":                      {documents.ErrStoreFull, problem.Unavailable, 503},
 		"storage read-only":              {documents.ErrStoreReadOnly, problem.Unavailable, 503},
 		"storage gone":                   {documents.ErrStoreUnavailable, problem.Unavailable, 503},
