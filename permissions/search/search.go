@@ -126,12 +126,13 @@ type page struct {
 	refused int    // candidates that the subject may not view
 }
 
-// mostRefused is the number of candidates refused after which a request pauses.
+// mostRefused is the number of candidates refused after which a request pauses. A pause tells that there were so many,
+// as the time that the request takes would: only of a thousand, and only where the host cannot tell whose may be viewed.
 const mostRefused = 1000
 
 // fill adds candidates that pass the permission check to a page. It looks for one more than the page shows: that there
-// is a next page, and where it begins, tells of records that the subject may view and of no others. Where the subject may
-// view few of them, it checks more at once.
+// is a next page behind a full one, and where it begins, tells of records that the subject may view and of no others.
+// Where the subject may view few of them, it checks more at once.
 func (s *Service) fill(ctx context.Context, v *view, pg *page, list []candidate, c cursor) error {
 	for n := pg.limit + 1; len(list) > 0; n *= 4 {
 		part := list[:min(len(list), n)]

@@ -1,8 +1,6 @@
 package search
 
-import (
-	"context"
-)
+import "context"
 
 // narrowStream is the number of terms that are read at least of one stream at once.
 const narrowStream = 32
