@@ -6,9 +6,11 @@ BIN      := bin/mailconnector
 # tests and the demo alone: watching it took most of their time, and what is handed to it is handed to MariaDB's driver too.
 RACE     ?= $(if $(shell command -v gcc || command -v clang),-race -gcflags=modernc.org/...=-race=false)
 PKGS     ?= ./...
-# Tests that kill and time whole programs, or read a large index, run without it: with it, on a busy machine, uploads and locks of the
-# database run into their time limits. What they are made of is searched for races by the tests of its own packages.
-WHOLE    := ./demo ./permissions/search
+# Tests of whole programs, which they kill, time or look at in a browser, and of a large index run without it: with it, on a busy machine,
+# uploads and locks of the database run into their time limits. What they are made of is searched for races by the tests of its own packages.
+WHOLE    := ./addin ./demo ./permissions/search
+# Tests of large contents, which take the race detector six times as long; it watches what they do with small ones.
+LARGE    := TestALarge
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
 # A number of inputs, not seconds: Go before 1.27 can report the end of a time as a failure (https://go.dev/issue/75804).
 FUZZTIME ?= 10000x
@@ -29,8 +31,9 @@ build: ## Build the binary into bin/
 
 # In this order vtenext, which takes longest and waits most, begins, and the others run beside it.
 test: ## Run every test: SQLite always; MariaDB and Chromium where they are installed
-	$(GO) test $(RACE) -timeout 15m $$($(GO) list $(PKGS) | grep -vxF "$$($(GO) list $(WHOLE))" | sort -r)
-	$(GO) test -timeout 15m $(WHOLE)
+	$(GO) test $(RACE) -skip '^$(LARGE)' -timeout 15m $$($(GO) list $(PKGS) | grep -vxF "$$($(GO) list $(WHOLE))" | sort -r)
+	$(GO) test -skip '^$(LARGE)' -timeout 15m $(WHOLE)
+	$(GO) test -run '^$(LARGE)' -timeout 15m $$(grep -rl --include='*_test.go' 'func $(LARGE)' . | xargs -n1 dirname | sort -u)
 	cd module/example && $(GO) test -timeout 5m ./...
 
 bench: ## Run the benchmarks; each prints its ratio to a floor measured in the same run

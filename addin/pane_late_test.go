@@ -51,13 +51,17 @@ func neverAnswered(t *testing.T, o *outlook, s *site) {
 	}
 }
 
-// hasten lets the pane wait a second where it would wait as many.
+// hasten lets the pane wait a second the first time that it would wait as many.
 func (o *outlook) hasten(seconds int) {
 	o.t.Helper()
 	var done bool
 	o.script(fmt.Sprintf(`(() => {
 		const window = pane.defaultView, wait = window.setTimeout;
-		window.setTimeout = (f, time) => wait.call(window, f, time === %d000 ? 1000 : time);
+		window.setTimeout = (f, time) => {
+			if (time !== %d000) return wait.call(window, f, time);
+			window.setTimeout = wait;
+			return wait.call(window, f, 1000);
+		};
 		return true;
 	})()`, seconds), &done)
 }

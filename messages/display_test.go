@@ -216,7 +216,7 @@ func TestCSP(t *testing.T) {
 	}
 }
 
-func TestALongBodyIsCut(t *testing.T) {
+func TestALargeBodyIsCut(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		body, inner := shown(t, h, letter{html: strings.Repeat("<i>ü</i>", 400_000)}, messages.BodyOptions{})
 		if len(inner) > 3<<20 || !slices.Contains(problemCodes(body.Problems), messages.ProblemHTMLCut) {

@@ -150,8 +150,8 @@ func BenchmarkIdentify(b *testing.B) {
 	}
 }
 
-// TestOfManyLargeMailsFewPartsAreRead lets bob bring mails with ann's Message-ID and fields of hundreds of attachments each.
-func TestOfManyLargeMailsFewPartsAreRead(t *testing.T) {
+// TestALargeMailAmongManyIsReadInPart lets bob bring mails with ann's Message-ID and fields of hundreds of attachments each.
+func TestALargeMailAmongManyIsReadInPart(t *testing.T) {
 	onFaulty(t, func(t *testing.T, h *harness, f *faults) {
 		large := letter{}
 		for n := range 700 {
