@@ -143,17 +143,22 @@ func (tv *typeView) hasSite() bool {
 
 // byParents finds open deals and tickets of the persons and companies in groups found before.
 func (g *suggesting) byParents(ctx context.Context, groups []Group) (proposals, error) {
-	parents, named := make(map[int32][]string), make(map[permissions.Record]bool)
+	parents, labels := make(map[int32][]string), make(map[permissions.Record]string)
 	for _, group := range groups {
 		for _, item := range group.Items {
-			named[item.Record] = true
+			labels[item.Record] = item.Label
 			if typeID, known := g.service.names.id(typeName, item.Record.Type); known {
 				parents[typeID] = append(parents[typeID], item.Record.ID)
 			}
 		}
 	}
-	found := proposals{kind: byParent, holds: func(c Card) bool {
-		return slices.ContainsFunc(c.Parents, func(r permissions.Record) bool { return named[r] })
+	found := proposals{kind: byParent, byCard: func(c Card) (string, bool) {
+		for _, r := range c.Parents {
+			if label, suggested := labels[r]; suggested {
+				return label, true
+			}
+		}
+		return "", false
 	}}
 	var owners []int32
 	if len(g.view.openTypes) == 0 {

@@ -13,7 +13,7 @@ func phrases(lang string) map[string]phrase {
 			byChoice:       {"Scelti in precedenza", "L'hai collegato in precedenza per …"},
 			byAddress:      {"Stesso indirizzo e-mail", "Contiene l'indirizzo …"},
 			byNumber:       {"Numero nell'oggetto", "Il numero … è nell'oggetto"},
-			byParent:       {"Opportunità e ticket aperti", "Aperto per una persona o azienda trovata sopra"},
+			byParent:       {"Opportunità e ticket aperti", "Aperto per …"},
 			byDomain:       {"Aziende con questo dominio", "Usa il dominio …"},
 		}
 	}
@@ -22,7 +22,7 @@ func phrases(lang string) map[string]phrase {
 		byChoice:       {"Chosen before", "You linked it before for …"},
 		byAddress:      {"Same e-mail address", "Has the address …"},
 		byNumber:       {"Number in the subject", "Its number … is in the subject"},
-		byParent:       {"Open deals and tickets", "Open for a person or company found above"},
+		byParent:       {"Open deals and tickets", "Open for …"},
 		byDomain:       {"Companies with this domain", "Uses the domain …"},
 	}
 }

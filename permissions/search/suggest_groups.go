@@ -18,12 +18,23 @@ type proposals struct {
 	kind string
 	list []proposal
 	cut  bool // there may be more
-	// holds tells whether the reason is one that the subject may see on the card; nil for reasons found in visible fields.
-	holds func(Card) bool
+	// byCard tells what matched from the card, and whether it did by what the subject may see there; nil where it was found
+	// in visible fields.
+	byCard func(Card) (about string, matched bool)
 }
 
-// shows reports whether a proposal may be suggested, once its card is known.
-func (p proposals) shows(card *Card) bool { return card != nil && (p.holds == nil || p.holds(*card)) }
+// matched tells by what a proposal may be suggested, if it may, once its card is known.
+func (p proposals) matched(one proposal, card *Card) (about string, matched bool) {
+	switch {
+	case card == nil:
+		return "", false
+	case p.byCard != nil:
+		return p.byCard(*card)
+	case p.kind == byNumber && card.Number != "":
+		return card.Number, true // in the CRM's own spelling
+	}
+	return one.about, true
+}
 
 // suggesting is one call of Suggest.
 type suggesting struct {
@@ -117,7 +128,8 @@ func (g *suggesting) assemble(found []proposals, ahead int) (groups []Group, unk
 			}
 			_, typeVisible := g.view.linkable[p.record.Type]
 			card, checked := g.cards[p.record]
-			if !typeVisible || taken[p.record] || checked && !from.shows(card) {
+			about, matched := from.matched(p, card)
+			if !typeVisible || taken[p.record] || checked && !matched {
 				continue
 			}
 			taken[p.record] = true
@@ -126,18 +138,14 @@ func (g *suggesting) assemble(found []proposals, ahead int) (groups []Group, unk
 				asked++
 				continue
 			}
-			group.Items = append(group.Items, g.suggestion(from.kind, p, *card))
+			group.Items = append(group.Items, g.suggestion(from.kind, about, *card))
 		}
 		groups = append(groups, group)
 	}
 	return groups, unknown
 }
 
-func (g *suggesting) suggestion(kind string, p proposal, card Card) Suggestion {
-	about := p.about
-	if kind == byNumber && card.Number != "" {
-		about = card.Number // in the CRM's own spelling
-	}
+func (g *suggesting) suggestion(kind, about string, card Card) Suggestion {
 	return Suggestion{
 		Hit:    g.view.hit(card),
 		Reason: Reason{Code: kind, Text: reasonText(g.view.lang, kind, about)},

@@ -146,11 +146,11 @@ func TestReasonsSayWhatMatchedInTheLanguageAskedFor(t *testing.T) {
 			"Same e-mail address: Has the address nora@acme.example", "Number in the subject: Its number TT8 is in the subject",
 			"Companies with this domain: Uses the domain acme.example"}},
 		{"it-IT", search.Mail{Subject: "Re: Con7", Participants: from("new@acme.example")}, []string{
-			"Numero nell'oggetto: Il numero CON7 è nell'oggetto", "Opportunità e ticket aperti: Aperto per una persona o azienda trovata sopra",
+			"Numero nell'oggetto: Il numero CON7 è nell'oggetto", "Opportunità e ticket aperti: Aperto per Nora Rossi",
 			"Aziende con questo dominio: Usa il dominio acme.example"}},
 		{"fr", search.Mail{Participants: from("other@elsewhere.example")}, []string{
 			"Chosen before: You linked it before for other@elsewhere.example",
-			"Open deals and tickets: Open for a person or company found above"}},
+			"Open deals and tickets: Open for Nora Rossi"}},
 	}
 	for _, tc := range cases {
 		t.Run(tc.lang, func(t *testing.T) {
