@@ -16,7 +16,8 @@
 // Values are compared without case and accents; German umlauts are found as two letters too. A word matches the
 // beginning of any word of a value and, from three letters on, the middle; several words must all match, in any order.
 // E-mail addresses match from their beginning, domains after an "@", telephone numbers by their digits from either
-// end, however the country is dialled, and record numbers from their beginning or that of their digits.
+// end, however the country is dialled, and record numbers from their beginning or that of their digits, with a space
+// before the digits or without.
 //
 // # Order
 //

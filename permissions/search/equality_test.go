@@ -101,7 +101,7 @@ func randomQuery(random *rand.Rand, c *crm) string {
 	case 3:
 		return "@" + cutOut("mail.rossi.example")
 	case 4:
-		return fmt.Sprintf("con%d", random.IntN(40))
+		return "con" + []string{"", " "}[random.IntN(2)] + fmt.Sprint(random.IntN(40))
 	case 5:
 		return []string{"+39 0", "0039 0", "0", ""}[random.IntN(4)] + fmt.Sprintf("%d %03d", 2+random.IntN(3), random.IntN(10))
 	case 6:
@@ -122,7 +122,9 @@ func (c *crm) matching(who permissions.Subject, text, only string) []string {
 		if phone := onlyDigits(text); len(phone) >= 4 && strings.Trim(text, "+0123456789 ") == "" {
 			pieces = []string{strings.ReplaceAll(text, " ", "")}
 		}
-		if !slices.ContainsFunc(pieces, func(piece string) bool { return !c.has(who, d, piece) }) {
+		digits, spaced := strings.CutPrefix(text, "con ")
+		if spaced = spaced && c.has(who, d, "con"+digits); spaced ||
+			!slices.ContainsFunc(pieces, func(piece string) bool { return !c.has(who, d, piece) }) {
 			found = append(found, r.String())
 		}
 	}

@@ -76,11 +76,23 @@ func queryWords(text string) []queryWord {
 	if len(digits(text)) >= minPhone && strings.Trim(text, "+0123456789 ()-/.\t") == "" {
 		return []queryWord{phoneWord(text)}
 	}
+	pieces := strings.Fields(text)
 	var list []queryWord
-	for _, piece := range strings.Fields(text) {
+	for _, piece := range pieces {
 		list = append(list, pieceWords(piece)...)
 	}
+	if number := fold(strings.Join(pieces, "")); len(pieces) == 2 && recordNumber.FindString(number) == number {
+		for i := range list { // "CON 1001"
+			list[i] = slices.Concat(numberWord(number), list[i])
+		}
+	}
 	return list[:min(len(list), maxWords)]
+}
+
+// numberWord matches record numbers that begin so, folded. Where several words have it, a record with the number matches
+// every one.
+func numberWord(folded string) queryWord {
+	return queryWord{{numberTerm, prefix, []byte(cut(folded))}}
 }
 
 // around is what stands around addresses and numbers that are pasted.
@@ -97,8 +109,8 @@ func pieceWords(piece string) []queryWord {
 	}
 	plain, german := words(piece), words(inGerman(piece))
 	var number queryWord
-	if folded := cut(fold(piece)); strings.ContainsAny(folded, "0123456789") {
-		number = queryWord{{numberTerm, prefix, []byte(folded)}} // of the whole piece: a record with it matches every word
+	if folded := fold(piece); strings.ContainsAny(folded, "0123456789") {
+		number = numberWord(folded)
 	}
 	list := make([]queryWord, len(plain))
 	for i := range plain {

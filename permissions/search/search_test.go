@@ -45,6 +45,7 @@ func TestSearchMatches(t *testing.T) {
 		{"the beginning of one in a country without zeros in front", "0171 123", []string{"Rosario Bianchi"}},
 		{"a number of another country", "+44 171 1234567", []string{}},
 		{"a record number", "con2", []string{"Jörg Müller"}},
+		{"a record number with a space", "Con 2", []string{"Jörg Müller"}},
 		{"an exact number first", "tt1", []string{"Printer", "Scanner"}},
 		{"a wildcard is only a character", "%", []string{}},
 		{"an underscore too", "_n_a", []string{}},
