@@ -22,7 +22,8 @@ const (
 	mostWork   = 250 * termWork
 	termWork   = 16 // to admit a term
 	hiddenWork = 1  // one of a record that may be hidden
-	tokenWork  = 8  // to look for a word with a fragment in its middle
+	tokenWork  = 8  // to list a word with a fragment in its middle
+	placeWork  = 3  // to look for it in the documents of one owner or type
 )
 
 // candidate is a document that matches every word of a query by fields the subject may see.

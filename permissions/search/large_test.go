@@ -29,7 +29,7 @@ func TestLargeIndexesEqualReadingEverything(t *testing.T) {
 				}
 				who := permissions.Subject{UserID: user}
 				for _, only := range []string{"", "Accounts"} {
-					if diff := cmp.Diff(c.matching(who, text, only), findAllOf(t, s, who, text, only)); diff != "" {
+					if diff := cmp.Diff(c.matching(who, text, only), findAll(t, s, who, text, only)); diff != "" {
 						t.Errorf("%s searches %q in %q (-want +got):\n%s", user, text, only, diff)
 					}
 				}
@@ -115,7 +115,7 @@ func TestAPageStaysShortWhereTwoWordsSeldomMeet(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, who := range []permissions.Subject{anna, boss} {
-			if diff := cmp.Diff(c.matching(who, "maria zoran", ""), findAllOf(t, s, who, "maria zoran", "")); diff != "" {
+			if diff := cmp.Diff(c.matching(who, "maria zoran", ""), findAll(t, s, who, "maria zoran", "")); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", who.UserID, diff)
 			}
 			first, err := s.Search(t.Context(), who, search.Query{Text: "maria zoran", Limit: 10})

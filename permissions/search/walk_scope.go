@@ -151,7 +151,7 @@ func (w *walk) tokensInScope(ctx context.Context) ([]termRow, error) {
 	case all:
 		places := len(w.view.ownerList) + len(w.view.openTypes)
 		w.walked += len(part) * places
-		w.work -= len(part) * tokenWork * min(places, fewOwners) / 3
+		w.work -= len(part) * placeWork * min(places, fewOwners)
 		return w.passTokens(len(part), rows), nil
 	case len(part) > 1:
 		w.width = (len(part) + 7) / 8
