@@ -13,6 +13,7 @@ import (
 	"github.com/mailconnector/mailconnector/demo"
 	"github.com/mailconnector/mailconnector/internal/dbtest"
 	"github.com/mailconnector/mailconnector/module/moduletest"
+	"github.com/mailconnector/mailconnector/permissions/search"
 )
 
 // enough records for a first pass of several batches, and for a sorting that takes a while.
@@ -30,6 +31,7 @@ func TestAnIndexIsBuiltWheneverTheProgramIsKilled(t *testing.T) {
 		t.Parallel()
 		b := newBuilding(t, demo.Config{DataDir: t.TempDir()})
 		b.killAtStart(t)
+		b.buildInOneGo(t)
 		b.killWhileReading(t, kills)
 		b.killBehindTheLastBatch(t)
 		b.wantAsInOneGo(t)
@@ -38,6 +40,7 @@ func TestAnIndexIsBuiltWheneverTheProgramIsKilled(t *testing.T) {
 		t.Parallel()
 		b := newBuilding(t, demo.Config{DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t)})
 		b.killAtStart(t)
+		b.buildInOneGo(t)
 		b.killWhileItWaits(t, "DROP INDEX mc_search_terms_owner")
 		b.killWhileReading(t, kills)
 		b.killBeforeItIsNoted(t)
@@ -53,7 +56,9 @@ func TestAnIndexIsBuiltWheneverTheProgramIsKilled(t *testing.T) {
 type building struct {
 	*process
 	*index
-	read int64 // records in the index when the program was killed last
+	read    int64               // records in the index when the program was killed last
+	inOneGo content             // of an index that was built without a kill
+	foundSo map[string][]string // by such an index
 }
 
 func newBuilding(t *testing.T, c demo.Config) *building {
@@ -61,9 +66,9 @@ func newBuilding(t *testing.T, c demo.Config) *building {
 	return &building{process: newProcess(t, c), index: openIndex(t, c, enough)}
 }
 
-// die kills the program. What it leaves behind is no built index, and never less of one than before. The next program
-// need not wait for its lease. Where the kill came too late, the next one begins anew, and die returns false.
-func (b *building) die(t *testing.T, when string) bool {
+// die kills the program and returns what it leaves behind, which is never less of an index than before. The next program
+// need not wait for its lease.
+func (b *building) die(t *testing.T, when string) search.IndexStatus {
 	t.Helper()
 	b.kill()
 	b.waitForServer(t)
@@ -73,11 +78,15 @@ func (b *building) die(t *testing.T, when string) bool {
 	if status.Records < b.read || status.Records > b.records || (status.Sorting || status.Built) && status.Records < b.records {
 		t.Errorf("killed %s, at %d records before: %+v", when, b.read, status)
 	}
-	if b.read = status.Records; status.Built {
-		b.forget(t)
-		b.read = 0
-	}
-	return !status.Built
+	b.read = status.Records
+	return status
+}
+
+// beginAnew lets the next program begin with no index.
+func (b *building) beginAnew(t *testing.T) {
+	t.Helper()
+	b.forget(t)
+	b.read = 0
 }
 
 // waitForServer waits until MariaDB is done with what the program asked for last, the sorting excepted.
@@ -110,7 +119,9 @@ func (b *building) killWhileReading(t *testing.T, kills int) {
 		b.launch(t)
 		b.wait(t, b.read+rand.N(1+(b.records-b.read)/2))
 		time.Sleep(rand.N(20 * time.Millisecond))
-		if b.die(t, "in the first pass") {
+		if status := b.die(t, "in the first pass"); status.Sorting || status.Built { // too late
+			b.beginAnew(t)
+		} else {
 			killed++
 		}
 	}
@@ -151,12 +162,8 @@ func (b *building) killBeforeItIsNoted(t *testing.T) {
 // killWhileItWaits kills while a statement waits for a reader of the terms.
 func (b *building) killWhileItWaits(t *testing.T, statement string) {
 	t.Helper()
-	b.launch(t)
-	waitFor(t, "the last table is there", func() bool {
-		_, err := b.db.ExecContext(t.Context(), "SELECT 1 FROM mc_search_suffixes LIMIT 1")
-		return err == nil
-	})
 	release := b.hold(t, "SELECT 1 FROM mc_search_terms LIMIT 1")
+	b.launch(t)
 	waitFor(t, "the server is at "+statement, func() bool { return b.serverIsAt(t, statement) })
 	b.kill()
 	release()
@@ -166,10 +173,13 @@ func (b *building) killWhileItWaits(t *testing.T, statement string) {
 // killWhileSorting kills while the server is at a statement, which it goes on with.
 func (b *building) killWhileSorting(t *testing.T, statement string) {
 	t.Helper()
-	for killed := false; !killed; {
+	for {
 		b.launch(t)
 		waitFor(t, "the server is at "+statement, func() bool { return b.serverIsAt(t, statement) || b.status(t).Built })
-		killed = b.die(t, "at "+statement)
+		if status := b.die(t, "at "+statement); !status.Built {
+			break
+		}
+		b.beginAnew(t) // it was too fast to be seen
 	}
 	t.Logf("the server goes on with it: %t", b.serverIsAt(t, statement))
 }
@@ -188,15 +198,21 @@ func TestOneOfTwoProgramsBuildsTheIndex(t *testing.T) {
 	t.Parallel()
 	c := demo.Config{DataDir: t.TempDir(), DSN: dbtest.MariaDBDSN(t)}
 	first, second := newBuilding(t, c), newProcess(t, c)
+	first.buildInOneGo(t)
+	release := first.hold(t, "SELECT 1 FROM mc_search_terms LIMIT 1")
 	first.launch(t)
-	first.wait(t, enough/4)
+	waitFor(t, "the first batch is written", func() bool { return first.serverIsAt(t, "DROP INDEX mc_search_terms_owner") })
 	if err := first.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	release()
 	second.start(t)
 	first.waitForServer(t)
 	held, read := first.lease(t), first.status(t).Records
 	rep := signIn(t, second.address, "sales.rep")
+	if read == 0 || read == first.records {
+		t.Fatalf("the first was stopped when it had read %d records", read)
+	}
 	for _, state := range []string{"stopped", "killed"} {
 		for range 15 { // longer than a search leaves changes alone
 			if found, err := rep.Search(t.Context(), moduletest.Query{Text: "rossi"}); err != nil || len(found.Partial) == 0 {
@@ -235,25 +251,35 @@ func (in *index) lease(t *testing.T) (l lease) {
 	return l
 }
 
-// wantAsInOneGo lets the program finish, and then build a second index that it is not killed at.
+// buildInOneGo builds an index without a kill, keeps what it says and finds, and lets the next program begin anew.
+func (b *building) buildInOneGo(t *testing.T) {
+	t.Helper()
+	b.inOneGo, b.foundSo = b.finish(t)
+	b.kill()
+	b.endLease(t)
+	b.beginAnew(t)
+}
+
+// wantAsInOneGo lets the program finish, and compares its index with the one that was built in one go.
 func (b *building) wantAsInOneGo(t *testing.T) {
 	t.Helper()
 	b.endLease(t)
-	b.start(t)
-	b.waitBuilt(t)
-	got, found := b.content(t), finds(t, b.address)
-	b.kill()
-	b.endLease(t)
-	b.forget(t)
-	b.start(t)
-	b.waitBuilt(t)
-	if diff := b.content(t).diff(got); diff != "" {
+	got, found := b.finish(t)
+	if diff := b.inOneGo.diff(got); diff != "" {
 		t.Errorf("the index after the kills (-in one go +after kills):\n%s", diff)
 	}
-	if diff := gocmp.Diff(finds(t, b.address), found); diff != "" {
+	if diff := gocmp.Diff(b.foundSo, found); diff != "" {
 		t.Errorf("what is found after the kills (-in one go +after kills):\n%s", diff)
 	}
 	if status := b.status(t); status.Records != b.records || status.Sorting {
 		t.Errorf("the status of the built index is %+v", status)
 	}
+}
+
+// finish waits until the index is built, and returns what it says and finds.
+func (b *building) finish(t *testing.T) (content, map[string][]string) {
+	t.Helper()
+	b.start(t)
+	b.waitBuilt(t)
+	return b.content(t), finds(t, b.address)
 }
