@@ -1,4 +1,4 @@
-// Package addin holds the Outlook add-in's task pane, icons and manifest, and serves the first two.
+// Package addin holds the Outlook add-in's task pane, icons and manifest, and serves them.
 //
 // The pane is plain TypeScript in src, bundled into dist/taskpane.js, which is committed so that building the module
 // needs no Node. A test keeps the two together.
@@ -39,8 +39,9 @@ const bundle = "dist/taskpane.js"
 // apiBeside is where the page says the API is.
 const apiBeside = `data-api="../api/v1"`
 
-// Mount serves the pane and the add-in's icons below {prefix}/addin/, beside the API.
-func Mount(r *mux.Router, prefix string) {
+// Mount serves the pane and the add-in's icons below {prefix}/addin/, beside the API, and the manifest as manifest.xml
+// where one is given, see [Manifest].
+func Mount(r *mux.Router, prefix string, manifest []byte) {
 	for name, path := range map[string]string{
 		"taskpane.html": "taskpane.html",
 		"taskpane.css":  "taskpane.css",
@@ -49,6 +50,9 @@ func Mount(r *mux.Router, prefix string) {
 		r.Handle(prefix+"/addin/"+name, file(path)).Methods(http.MethodGet, http.MethodHead)
 	}
 	mountIcons(r, prefix)
+	if manifest != nil {
+		r.Handle(prefix+"/addin/manifest.xml", download(manifest)).Methods(http.MethodGet, http.MethodHead)
+	}
 }
 
 // Elsewhere serves the pane at /taskpane.html of an origin of its own. api is the address of the API, such as

@@ -50,7 +50,7 @@ func TestBundleMatchesItsSource(t *testing.T) {
 
 func TestPaneIsServedUnderAnyPrefix(t *testing.T) {
 	router := mux.NewRouter()
-	addin.Mount(router, "/crm/mail")
+	addin.Mount(router, "/crm/mail", nil)
 	for path, want := range map[string]string{
 		"/crm/mail/addin/taskpane.html": "text/html",
 		"/crm/mail/addin/taskpane.css":  "text/css",

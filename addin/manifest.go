@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"text/template"
+	"time"
 
 	"github.com/gorilla/mux"
 )
@@ -65,6 +66,16 @@ func nameID(address string) string {
 	id := sha1.Sum(append(namespace, address...)) //nolint:gosec // no secret
 	id[6], id[8] = id[6]&0x0f|0x50, id[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:16])
+}
+
+// download serves a manifest, which browsers save: Outlook and its administrators upload it, or take its address.
+func download(manifest []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header(), policy)
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="manifest.xml"`)
+		http.ServeContent(w, r, "manifest.xml", time.Time{}, bytes.NewReader(manifest))
+	}
 }
 
 // mountIcons serves what the manifest names beside the pane. They are shown on pages of Microsoft's.

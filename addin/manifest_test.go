@@ -106,7 +106,7 @@ func TestElementsAreInTheOrderOfTheSchema(t *testing.T) {
 // TestWhatTheManifestNamesIsThere looks for every resource, address and icon.
 func TestWhatTheManifestNamesIsThere(t *testing.T) {
 	router := mux.NewRouter()
-	addin.Mount(router, "/mailconnector")
+	addin.Mount(router, "/mailconnector", nil)
 	defined, used := map[string]string{}, map[string]bool{}
 	sized := regexp.MustCompile(`^icon(\d+)$`)
 	root := parsed(t, manifest(t, base))

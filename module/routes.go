@@ -3,6 +3,7 @@ package module
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/gorilla/mux"
 
@@ -25,9 +26,13 @@ func (e *Extension) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	manifest, manifestURL, err := e.manifest()
+	if err != nil {
+		return nil, err
+	}
 	pages, err := admin.New(admin.Config{
 		Prefix: c.Prefix, CRMURL: c.CRMURL, Installation: c.Installation, AllowedOrigins: c.AllowedOrigins,
-		Version: Version, MinimumCRM: c.MinimumCRM,
+		ManifestURL: manifestURL, Version: Version, MinimumCRM: c.MinimumCRM,
 		DB: e.db, Licensing: e.licensing, Sessions: e.sessions, Messages: e.messages, Search: e.search, Blobs: e.blobs,
 		Accounts: c.Host.Accounts, Records: c.Host.Records, Permissions: c.Host.Permissions,
 		AdminUser: c.Host.AdminUser, FindUser: c.Host.FindUser, Explain: c.Host.Explain, Product: e.adminProduct,
@@ -40,10 +45,21 @@ func (e *Extension) routes() (http.Handler, error) {
 	router := mux.NewRouter().SkipClean(true)
 	calls.Mount(router)
 	pages.Mount(router)
-	addin.Mount(router, c.Prefix)
+	addin.Mount(router, c.Prefix, manifest)
 	e.mountTab(router)
 	router.Handle(e.Pattern(), http.RedirectHandler(c.Prefix+"/me", http.StatusSeeOther)) // what people type
 	return router, nil
+}
+
+// manifest is the add-in's, with its address. A CRM at a loopback address has none: Outlook loads add-ins by https only.
+func (e *Extension) manifest() (text []byte, address string, err error) {
+	crm, err := url.Parse(e.config.CRMURL)
+	if err != nil || crm.Scheme != "https" {
+		return nil, "", err
+	}
+	base := (&url.URL{Scheme: crm.Scheme, Host: crm.Host}).JoinPath(e.config.Prefix)
+	text, err = addin.Manifest(base.String())
+	return text, base.JoinPath("addin", "manifest.xml").String(), err
 }
 
 // ready reports what keeps requests from being answered: the database.
