@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/mailconnector/mailconnector/internal/database"
 	"github.com/mailconnector/mailconnector/internal/dbtest"
@@ -45,15 +45,14 @@ func TestNoAcknowledgedCommitIsLost(t *testing.T) {
 	db := server.Open(t)
 	exec(t, db, "CREATE TABLE receipts (writer INTEGER, n INTEGER, PRIMARY KEY (writer, n))")
 	d := newDB(t, db)
-	const writers, after = 4, 150 * time.Millisecond
-	acknowledged := make([]int, writers)
-	stop := time.Now().Add(3 * after)
-	var wg sync.WaitGroup
-	for w := range writers {
-		wg.Go(func() {
-			for time.Now().Before(stop) {
-				if err := insertReceipt(t, d, w, acknowledged[w]); err == nil || database.IsDuplicate(err) {
-					acknowledged[w]++
+	var acknowledged [4]atomic.Int32
+	var stop atomic.Bool
+	var writers sync.WaitGroup
+	for w := range acknowledged {
+		writers.Go(func() {
+			for n := &acknowledged[w]; !stop.Load(); {
+				if err := insertReceipt(t, d, w, n.Load()); err == nil || database.IsDuplicate(err) {
+					n.Add(1)
 				} else if !database.IsUnavailable(err) {
 					t.Error(err)
 					return
@@ -61,14 +60,25 @@ func TestNoAcknowledgedCommitIsLost(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(after)
+	defer writers.Wait()
+	defer stop.Store(true)
+	eachWrites := func(more int32) {
+		for w := range acknowledged {
+			want := acknowledged[w].Load() + more
+			eventually(t, "every writer writes", func() bool { return acknowledged[w].Load() >= want })
+		}
+	}
+	eachWrites(20)
 	server.Kill(t)
 	server.Start(t)
-	wg.Wait()
-	for w, want := range acknowledged {
-		var got int
+	eachWrites(20)
+	stop.Store(true)
+	writers.Wait()
+	for w := range acknowledged {
+		want := acknowledged[w].Load()
+		var got int32
 		err := db.QueryRow("SELECT COUNT(*) FROM receipts WHERE writer = ? AND n < ?", w, want).Scan(&got)
-		if err != nil || got != want || want == 0 {
+		if err != nil || got != want {
 			t.Errorf("writer %d: %d of %d acknowledged receipts are there (%v)", w, got, want, err)
 		}
 	}
@@ -85,7 +95,7 @@ func TestAClosedDatabaseIsAnError(t *testing.T) {
 	})
 }
 
-func insertReceipt(t *testing.T, d *database.DB, writer, n int) error {
+func insertReceipt(t *testing.T, d *database.DB, writer int, n int32) error {
 	return d.Tx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
 		_, err := tx.SQL().ExecContext(ctx, "INSERT INTO receipts (writer, n) VALUES (?, ?)", writer, n)
 		return err
