@@ -32,13 +32,10 @@ func TestKilledWritersLoseNothingAndLeaveNothing(t *testing.T) {
 	dir := t.TempDir()
 	openKilled(t, dir) // makes the tables
 	acknowledged := make(map[string]string)
-	for range 8 {
-		for key, sum := range killWriter(t, dir) {
+	for after := range 8 {
+		for key, sum := range killWriter(t, dir, after) {
 			acknowledged[key] = sum
 		}
-	}
-	if len(acknowledged) == 0 {
-		t.Fatal("no writer lived long enough to acknowledge anything")
 	}
 	db, blobs := openKilled(t, dir)
 	var claimed []string
@@ -63,8 +60,8 @@ func TestKilledWritersLoseNothingAndLeaveNothing(t *testing.T) {
 	t.Logf("%d blobs acknowledged, %d claimed", len(acknowledged), len(claimed))
 }
 
-// killWriter lets a writer run for a moment, kills it, and returns what it acknowledged: hashes by key.
-func killWriter(t *testing.T, dir string) map[string]string {
+// killWriter lets a writer acknowledge a number of blobs, kills it a moment later, and returns what it acknowledged: hashes by key.
+func killWriter(t *testing.T, dir string, after int) map[string]string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriterToBeKilled$")
 	cmd.Env = append(os.Environ(), killFolder+"="+dir)
@@ -76,17 +73,19 @@ func killWriter(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	acknowledged, lines := make(map[string]string), bufio.NewScanner(out)
-	var kill *time.Timer
-	for lines.Scan() {
+	for n := 0; lines.Scan(); n++ { // the first line says that it is ready
 		key, sum, ok := strings.Cut(lines.Text(), " ")
-		if kill == nil { // from its first line on, so that slow starts do not matter
-			kill = time.AfterFunc(time.Duration(rand.IntN(60))*time.Millisecond, func() { _ = cmd.Process.Kill() })
-		}
 		if ok && len(sum) == 2*sha256.Size {
 			acknowledged[key] = sum
 		}
+		if n == after {
+			time.AfterFunc(rand.N(60*time.Millisecond), func() { _ = cmd.Process.Kill() })
+		}
 	}
 	_ = cmd.Wait() // killed
+	if len(acknowledged) < after {
+		t.Fatalf("the writer acknowledged %d blobs, want at least %d before it is killed", len(acknowledged), after)
+	}
 	return acknowledged
 }
 
