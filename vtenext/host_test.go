@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailconnector/mailconnector/module"
 	"github.com/mailconnector/mailconnector/module/moduletest"
@@ -24,7 +25,7 @@ func TestHost(t *testing.T) {
 		exec(t, db, "CREATE TABLE kept_"+table+" AS SELECT * FROM "+table)
 	}
 	moduletest.RunHostTests(t, func(t *testing.T) moduletest.HostUnderTest {
-		h := host{files: t.TempDir(), db: db}
+		h := host{files: t.TempDir(), db: db, zone: rome(t)}
 		h.restore(t)
 		return h.underTest(t)
 	})
@@ -43,7 +44,11 @@ func changedTables() []string {
 type host struct {
 	db    *sql.DB
 	files string
+	zone  *time.Location
 }
+
+// now is the time as the CRM stores it.
+func (h *host) now() string { return time.Now().In(h.zone).Format(time.DateTime) }
 
 // restore puts the tables back, and removes the module's own.
 func (h *host) restore(t *testing.T) {
@@ -77,7 +82,7 @@ func (h *host) underTest(t *testing.T) moduletest.HostUnderTest {
 		t.Fatal(err)
 	}
 	records := h.known(t)
-	crm, err := vtenext.New(vtenext.Config{DB: h.db, TimeZone: rome(t), Storage: h.files, Version: "20.04.3"})
+	crm, err := vtenext.New(vtenext.Config{DB: h.db, TimeZone: h.zone, Storage: h.files, Version: "20.04.3"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,10 +205,10 @@ func (h *host) create(ctx context.Context, owner moduletest.Login) (permissions.
 	if err != nil {
 		return permissions.Record{}, err
 	}
-	r := permissions.Record{Type: "Accounts", ID: strconv.FormatInt(id, 10)}
+	r, now := permissions.Record{Type: "Accounts", ID: strconv.FormatInt(id, 10)}, h.now()
 	for _, statement := range []string{
 		`INSERT INTO vte_crmentity (crmid, smcreatorid, smownerid, setype, createdtime, modifiedtime)
-			VALUES (?, 1, ` + owner.UserID + `, 'Accounts', NOW(), CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', '+01:00'))`,
+			VALUES (?, 1, ` + owner.UserID + `, 'Accounts', '` + now + `', '` + now + `')`,
 		"INSERT INTO vte_account (accountid, accountname) VALUES (?, 'Newly Made')",
 		"INSERT INTO vte_accountbillads (accountaddressid) VALUES (?)",
 	} {
@@ -217,7 +222,7 @@ func (h *host) create(ctx context.Context, owner moduletest.Login) (permissions.
 // delete moves a record to the CRM's bin.
 func (h *host) delete(ctx context.Context, r permissions.Record) error {
 	_, err := h.db.ExecContext(ctx,
-		"UPDATE vte_crmentity SET deleted = 1, modifiedtime = CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', '+01:00') WHERE crmid = ?", r.ID)
+		"UPDATE vte_crmentity SET deleted = 1, modifiedtime = ? WHERE crmid = ?", h.now(), r.ID)
 	return err
 }
 
