@@ -35,11 +35,10 @@ type site struct {
 
 	mu    sync.Mutex
 	seen  map[string]int
-	down  bool                  // closes connections to the API without an answer
-	delay func(r *http.Request) // before a request is served
-	files map[string][]byte     // what Outlook hands out in base64, by path, in the place of the sample's own
+	down  bool              // closes connections to the API without an answer
+	files map[string][]byte // what Outlook hands out in base64, by path, in the place of the sample's own
 
-	// fault may answer a request itself or cut it off by a panic; it reports whether it answered.
+	// fault may let a request wait, answer it itself or cut it off by a panic; it reports whether it answered.
 	fault func(w http.ResponseWriter, r *http.Request) bool
 }
 
@@ -72,11 +71,8 @@ func newSite(t *testing.T, c demo.Config) *site {
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.seen[r.Method+" "+r.URL.Path]++
-	down, delay, fault := s.down, s.delay, s.fault
+	down, fault := s.down, s.fault
 	s.mu.Unlock()
-	if delay != nil {
-		delay(r)
-	}
 	if down && strings.HasPrefix(r.URL.Path, "/mailconnector/api/") {
 		panic(http.ErrAbortHandler)
 	}
@@ -116,12 +112,6 @@ func (s *site) setDown(down bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = down
-}
-
-func (s *site) setDelay(delay func(r *http.Request)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.delay = delay
 }
 
 func (s *site) count(request string) int {
@@ -196,7 +186,8 @@ func (o *outlook) open(s *site, mail string) {
 	o.sees(`document.readyState === "complete" && pane.readyState === "complete" && seen($("#pane :is(form, header, .problem)"))`)
 }
 
-// prelude is what every script finds: the pane's document, and short ways to what is in it.
+// prelude is what every script finds: the pane's document, and short ways to what is in it. What is found is the row of a
+// record once the search has its answer: until then a suggestion of the same name may be there, which goes when it comes.
 const prelude = `(() => {
 	const pane = document.querySelector("#pane").contentDocument;
 	const $ = (selector) => pane.querySelector(selector), $$ = (selector) => [...pane.querySelectorAll(selector)];
@@ -204,6 +195,7 @@ const prelude = `(() => {
 	const text = (e) => seen(e) ? e.innerText : "";
 	const button = (words, within = pane) => [...within.querySelectorAll("button")].find((b) => seen(b) && b.innerText.trim() === words);
 	const row = (name) => $$(".group .records li").find((li) => seen(li) && li.querySelector(".name").innerText === name);
+	const found = (name) => text($(".found h2")) === "Search results" && row(name);
 	return (%s);
 })()`
 

@@ -66,28 +66,23 @@ func (o *outlook) hasten(seconds int) {
 	})()`, seconds), &done)
 }
 
-// lateUpload lets an upload be opened, and its answer wait until it is called. After that, each upload that is deleted is told.
+// lateUpload lets an upload be opened, and its answer wait until it is called. Each upload that is deleted is told.
 func (s *site) lateUpload() (opened, deleted chan struct{}, answer func()) {
-	opened, deleted, gate := make(chan struct{}), make(chan struct{}, 8), make(chan struct{})
+	opened, gate := make(chan struct{}), make(chan struct{})
 	s.setFault(func(w http.ResponseWriter, r *http.Request) bool {
-		switch {
-		case r.Method == http.MethodPost && r.URL.Path == uploads:
-			late := httptest.NewRecorder()
-			s.app.ServeHTTP(late, r)
-			close(opened)
-			<-gate
-			maps.Copy(w.Header(), late.Header())
-			w.WriteHeader(late.Code)
-			_, _ = io.Copy(w, late.Body)
-		case r.Method == http.MethodDelete && strings.HasPrefix(r.URL.Path, uploads):
-			s.app.ServeHTTP(w, r)
-			deleted <- struct{}{}
-		default:
+		if r.Method != http.MethodPost || r.URL.Path != uploads {
 			return false
 		}
+		late := httptest.NewRecorder()
+		s.app.ServeHTTP(late, r)
+		close(opened)
+		<-gate
+		maps.Copy(w.Header(), late.Header())
+		w.WriteHeader(late.Code)
+		_, _ = io.Copy(w, late.Body)
 		return true
 	})
-	return opened, deleted, sync.OnceFunc(func() { close(gate) })
+	return opened, s.tellDeleted(), sync.OnceFunc(func() { close(gate) })
 }
 
 func cancelledEarly(t *testing.T, o *outlook, s *site) {

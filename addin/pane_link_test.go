@@ -104,21 +104,22 @@ func phone(t *testing.T, o *outlook, _ *site) {
 func switchedMeanwhile(t *testing.T, o *outlook, s *site) {
 	o.enter("sales.rep")
 	arrived, release := make(chan struct{}), make(chan struct{})
-	s.setDelay(func(r *http.Request) {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/v1/messages") {
+	s.setFault(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost && r.URL.Path == archive {
 			close(arrived)
 			<-release
 		}
+		return false
 	})
 	o.click(`row("Sabine Oßwald").querySelector("button")`)
 	<-arrived
-	s.setDelay(nil)
+	s.setFault(nil)
 	o.picture("pane-busy")
 	o.sees(`row("Sabine Oßwald").querySelector("button.busy")`)
 	o.mail("5-stranger")
 	o.reads(".mail", "Anton Krause")
 	o.write("#query", "sabine")
-	o.sees(`row("Sabine Oßwald").querySelector("button.link:not(.busy)")`) // this mail is not being linked to her
+	o.sees(`found("Sabine Oßwald").querySelector("button.link:not(.busy)")`) // this mail is not being linked to her
 	close(release)
 	o.reads(".status.note", "Linked to Sabine Oßwald")
 	o.sees(`!seen($(".receipt"))`)

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -33,20 +32,24 @@ func recordNumber(t *testing.T, o *outlook, _ *site) {
 // typing delays the answer to the first words beyond that to the last.
 func typing(t *testing.T, o *outlook, s *site) {
 	o.enter("sales.rep")
-	slow := make(chan struct{})
-	s.setDelay(func(r *http.Request) {
-		if r.URL.Query().Get("q") == "brau" {
-			<-slow
+	asked, slow, answered := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	s.setFault(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Get("q") != "brau" {
+			return false
 		}
+		close(asked)
+		<-slow
+		s.app.ServeHTTP(w, r)
+		close(answered)
+		return true
 	})
 	o.write("#query", "brau")
-	time.Sleep(300 * time.Millisecond) // the first search is on its way
+	<-asked
 	o.run(chromedp.KeyEvent("haus sabine"))
 	const right = `seen($(".found .name")) && $$(".found .name").every((e) => e.innerText === "Sabine Oßwald")`
 	o.sees(right)
 	close(slow)
-	s.setDelay(nil)
-	time.Sleep(200 * time.Millisecond) // its answer comes last
+	<-answered // last
 	o.sees(right + ` && !seen($(".status.problem"))`)
 	o.write("#query", "no such thing anywhere")
 	o.reads(".found", "Nothing found for “no such thing anywhere”.")
@@ -87,7 +90,7 @@ func shortPages(t *testing.T, o *outlook, s *site) {
 	})
 	defer s.setFault(nil)
 	o.write("#query", "brauhaus sabine")
-	o.sees(`$$(".found .name").some((e) => e.innerText === "Sabine Oßwald")`)
+	o.sees(`found("Sabine Oßwald")`)
 }
 
 // patientPages answers as a search does that finds nothing for ten pages: whether it goes on is for the user to say.
@@ -113,7 +116,7 @@ func patientPages(t *testing.T, o *outlook, s *site) {
 	}
 	o.picture("pane-search-on")
 	o.click(`button("Search on")`)
-	o.sees(`$$(".found .name").some((e) => e.innerText === "Sabine Oßwald")`)
+	o.sees(`found("Sabine Oßwald")`)
 }
 
 // sentMail opens a mail of the user's own, and then another one.

@@ -110,18 +110,21 @@ func (s *site) held(pieces int64) (arrived chan struct{}, release func()) {
 	arrived, gate := make(chan struct{}), make(chan struct{})
 	var seen atomic.Int64
 	s.setFault(func(_ http.ResponseWriter, r *http.Request) bool {
-		if n := seen.Add(1); r.Method != http.MethodPatch {
-			seen.Add(-1)
-		} else if n > pieces {
-			if n == pieces+1 {
-				close(arrived)
-			}
-			select {
-			case <-gate:
-			case <-r.Context().Done():
-			}
-			cut(r, 0)
+		if r.Method != http.MethodPatch {
+			return false
 		}
+		n := seen.Add(1)
+		if n <= pieces {
+			return false
+		}
+		if n == pieces+1 {
+			close(arrived)
+		}
+		select {
+		case <-gate:
+		case <-r.Context().Done():
+		}
+		cut(r, 0)
 		return false
 	})
 	return arrived, sync.OnceFunc(func() { close(gate) })
@@ -165,6 +168,23 @@ func otherBytes(t *testing.T, o *outlook, s *site) {
 	s.wantNoUploads(t)
 }
 
+// tellDeleted tells each upload that the pane has deleted. Other requests find the fault that was set before.
+func (s *site) tellDeleted() (deleted chan struct{}) {
+	deleted = make(chan struct{}, 8)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.fault
+	s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodDelete || !strings.HasPrefix(r.URL.Path, uploads) {
+			return before(w, r)
+		}
+		s.app.ServeHTTP(w, r)
+		deleted <- struct{}{}
+		return true
+	}
+	return deleted
+}
+
 // wantNoUploads finds all places for uploads free.
 func (s *site) wantNoUploads(t *testing.T) {
 	t.Helper()
@@ -191,6 +211,7 @@ func cancelled(t *testing.T, o *outlook, s *site) {
 	s.enlarge("4-ticket", ticketID, 6<<20, 4)
 	arrived, release := s.held(2)
 	defer release()
+	deleted := s.tellDeleted()
 	o.enter("sales.rep")
 	o.click(`row("Label shifts after format change").querySelector("button")`)
 	<-arrived
@@ -198,6 +219,7 @@ func cancelled(t *testing.T, o *outlook, s *site) {
 	o.reads(".status.note", "Sending was cancelled; the mail is not linked.")
 	o.sees(`row("Label shifts after format change").querySelector("button.link:not(.busy)") && !seen($(".progress"))`)
 	o.picture("pane-cancelled")
+	<-deleted
 	s.wantNoUploads(t)
 	if status, err := s.client(t, "sales.rep").Status(t.Context(), ticketID); err != nil || status[0].Linked {
 		t.Errorf("status is %+v, %v", status, err)
@@ -271,6 +293,7 @@ func secondRecord(t *testing.T, o *outlook, s *site) {
 	o.enter("sales.rep")
 	for _, name := range []string{"Hans Sonnhof", "Sabine Oßwald"} {
 		o.write("#query", name)
+		o.sees(`found("` + name + `")`)
 		o.click(`row("` + name + `").querySelector("button")`)
 		o.reads(".receipt", "Linked to "+name)
 	}
