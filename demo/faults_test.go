@@ -109,11 +109,9 @@ func TestADatabaseThatIsGoneComesBack(t *testing.T) {
 		"messages": func() error { _, err := s.rep.Messages(t.Context(), s.to, 0, ""); return err },
 	}
 	mail := composeMail("gone", 7)
-	if asked.Swap(0) == 0 {
-		t.Fatal("requests are not counted")
-	}
 	server.Kill(t)
-	if u := s.want(t, "503 unavailable", mail, "key", s.to); u.retry == "" || asked.Load() > mostRuns {
+	asked.Store(0)
+	if u := s.want(t, "503 unavailable", mail, "key", s.to); u.retry == "" || asked.Load() < 1 || asked.Load() > mostRuns {
 		t.Errorf("a link asks for the database %d times and says to retry after %q", asked.Load(), u.retry)
 	}
 	for name, call := range calls {
@@ -122,7 +120,7 @@ func TestADatabaseThatIsGoneComesBack(t *testing.T) {
 		if err := call(); !errors.As(err, &p) || p.Status != http.StatusServiceUnavailable || p.RetryAfter == 0 {
 			t.Errorf("%s without a database: %v", name, err)
 		}
-		if n := asked.Load(); n > mostRuns {
+		if n := asked.Load(); n < 1 || n > mostRuns {
 			t.Errorf("%s asks for the database %d times", name, n)
 		}
 	}
