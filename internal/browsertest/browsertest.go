@@ -27,9 +27,11 @@ func Open(t testing.TB, options ...chromedp.ExecAllocatorOption) context.Context
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-quic", true),
+		chromedp.WSURLReadTimeout(timeout), // on a busy machine it starts slowly
 	), options...)
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	tab, closeTab := chromedp.NewContext(allocator, chromedp.WithLogf(t.Logf))
+	tab, closeTab := chromedp.NewContext(allocator, chromedp.WithLogf(t.Logf),
+		chromedp.WithBrowserOption(chromedp.WithDialTimeout(timeout)))
 	tab, cancel := context.WithTimeout(tab, timeout)
 	t.Cleanup(func() {
 		_ = chromedp.Cancel(tab) // waits until the browser is gone, so that its folder can be removed
