@@ -114,7 +114,8 @@ func (b *beside) linksOvernight(t *testing.T, prefix, subject string) {
 	}
 }
 
-// newcomer makes an account as the CRM does, and finds it by its name.
+// newcomer makes an account as the CRM does, and finds it by its name: each search looks for changes, but for those within a second
+// of one that did, and while the index is compared with the CRM in the background, which is done first and then each minute.
 func (b *beside) newcomer(t *testing.T, c *moduletest.Client, prefix string) moduletest.Target {
 	t.Helper()
 	owner := text(t, b.db, "SELECT id FROM "+prefix+"_users WHERE user_name = 'user3'")
@@ -124,17 +125,30 @@ func (b *beside) newcomer(t *testing.T, c *moduletest.Client, prefix string) mod
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.awaitCompared(t)
 	now := time.Now().In(rome).Format(time.DateTime)
 	b.exec(t, "INSERT INTO "+prefix+"_crmentity (crmid, smcreatorid, smownerid, setype, createdtime, modifiedtime, viewedtime) "+
 		"VALUES ("+id+", "+owner+", "+owner+", 'Accounts', '"+now+"', '"+now+"', '"+now+"')")
 	b.exec(t, "INSERT INTO "+prefix+"_account (accountid, accountname) VALUES ("+id+", 'Überraschung "+prefix+"')")
-	for begun := time.Now(); ; time.Sleep(100 * time.Millisecond) { // a search looks for changes once a second
+	for looks := 1; ; looks++ {
 		found, err := c.Search(t.Context(), moduletest.Query{Text: "uberra", Module: "Accounts", Limit: 5})
 		if err == nil && len(found.Items) == 1 && found.Items[0].Record == id {
 			return found.Items[0].Target
 		}
-		if err != nil || time.Since(begun) > 10*time.Second {
+		if err != nil || looks == 5 {
 			t.Fatalf("the new account %s is not found: %+v, %v", id, found, err)
 		}
+		time.Sleep(1100 * time.Millisecond)
+	}
+}
+
+// awaitCompared waits until the index was compared with the CRM.
+func (b *beside) awaitCompared(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); strings.Contains(must(t, "", b.args("index status")...), "compared: never"); {
+		if time.Now().After(end) {
+			t.Fatal("the index is not compared with the CRM within a minute")
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
 }
