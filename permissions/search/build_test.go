@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -211,13 +210,22 @@ func TestASecondWriterStartsOver(t *testing.T) {
 		label, fingerprint, pairs FROM mc_search_docs`); err != nil {
 		t.Fatal(err)
 	}
-	var refreshing sync.WaitGroup
-	refreshing.Go(func() { _ = s.Refresh(t.Context()) })
-	time.Sleep(200 * time.Millisecond) // until it waits for the first
+	refreshed := make(chan error, 1)
+	go func() { refreshed <- s.Refresh(t.Context()) }()
+	for waits := false; !waits; { // for the first
+		time.Sleep(150 * time.Millisecond) // asked sooner, the server answers as before
+		err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) > 0 FROM information_schema.innodb_trx
+			WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE 'INSERT INTO %mc_search_docs%'`).Scan(&waits)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := first.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	refreshing.Wait()
+	if err := <-refreshed; !database.IsDuplicate(err) {
+		t.Errorf("the second writer ends with %v, want a duplicate", err)
+	}
 	if err := s.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}

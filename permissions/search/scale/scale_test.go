@@ -62,11 +62,11 @@ func open(t *testing.T) *sql.DB {
 		t.Cleanup(func() { _ = db.Close() })
 		return db
 	}
-	pool := "--innodb-buffer-pool-size=256M"
+	flags := []string{"--innodb-buffer-pool-size=256M"}
 	if *scale >= held {
-		pool = "--innodb-buffer-pool-size=6G"
+		flags = []string{"--innodb-buffer-pool-size=6G", "--innodb-log-file-size=1G"}
 	}
-	return dbtest.StartServer(t, pool, "--innodb-log-file-size=1G").Open(t)
+	return dbtest.StartServer(t, flags...).Open(t)
 }
 
 // prepare fills the CRM and opens the search over it.
