@@ -46,13 +46,9 @@ func (s *scene) want(t *testing.T, answer string, raw []byte, key string, to ...
 // awaitUploads waits until so many uploads are under way. An upload ends a moment after its client has gone.
 func (s *scene) awaitUploads(t *testing.T, want int64) {
 	t.Helper()
-	for range 1000 {
-		if s.count(t, "SELECT COUNT(*) FROM mc_blobs WHERE state = 'writing'") == want {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("there are never %d uploads", want)
+	waitFor(t, fmt.Sprintf("%d uploads are under way", want), func() bool {
+		return s.count(t, "SELECT COUNT(*) FROM mc_blobs WHERE state = 'writing'") == want
+	})
 }
 
 // wantNothingStored looks for traces of a request that was refused.

@@ -236,11 +236,10 @@ func TestUploadsThatEndOtherwise(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.hangUp(t, up, 7_000)
-		for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-			if at, _ := up.look(t.Context()); at > up.offset {
-				break
-			}
-		}
+		waitFor(t, "what arrived counts", func() bool {
+			at, err := up.look(t.Context())
+			return err == nil && at > up.offset
+		})
 		up.offset = 17_000
 		up.wantOffset(t, 17_000)
 		s.awaitUploads(t, 0)
