@@ -44,7 +44,7 @@ type work struct {
 // commit carries a job out: what can be prepared is, without a lock; then one short transaction writes everything. Where
 // another request changed what this one was prepared on, it starts over.
 func (s *Service) commit(ctx context.Context, j *job) (Receipt, error) {
-	began := time.Now()
+	began := s.c.DB.Now()
 	for round := 1; ; round++ {
 		receipt, err := s.attempt(ctx, j)
 		switch {
@@ -52,7 +52,7 @@ func (s *Service) commit(ctx context.Context, j *job) (Receipt, error) {
 			return s.replay(ctx, j)
 		case !errors.Is(err, errRaced):
 			return receipt, s.nameTarget(ctx, j, err)
-		case time.Since(began) > patience:
+		case s.c.DB.Now().Sub(began) > patience:
 			return Receipt{}, fmt.Errorf("%w: %w", ErrBusy, err)
 		}
 		if err := rest(ctx, round); err != nil {

@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
 
 	"github.com/mailconnector/mailconnector/messages"
 	"github.com/mailconnector/mailconnector/permissions"
@@ -97,6 +100,27 @@ func TestACrashAtAnyStepLeavesNothingHalf(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestARequestThatOthersKeepAheadOfGivesUp lets the host meet a row of another request each time it files the mail.
+func TestARequestThatOthersKeepAheadOfGivesUp(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		rounds := 0
+		h.crm.onApply = func() error {
+			rounds++
+			h.clock.forward(4 * time.Second)
+			return &mysql.MySQLError{Number: 1062, Message: "Duplicate entry"}
+		}
+		l := letter{files: []file{pdf("x")}}
+		if _, err := h.tryArchive(ann, l, "key", nora); !errors.Is(err, messages.ErrBusy) || rounds != 3 {
+			t.Errorf("Archive = %v after %d rounds of four seconds, want ErrBusy after ten seconds", err, rounds)
+		}
+		h.wantNothing()
+		h.crm.forgive()
+		if receipt, err := h.tryArchive(ann, l, "key", nora); err != nil || receipt.Replayed {
+			t.Errorf("the repeated request = %+v, %v", receipt, err)
+		}
+	})
 }
 
 func TestTheSweeperTakesNoFileOfAPlanUnderWay(t *testing.T) {
