@@ -63,7 +63,7 @@ func newViewer(t *testing.T) *viewer {
 		chromedp.ProxyServer(proxy),
 		chromedp.Flag("proxy-bypass-list", "<-loopback>"),
 		// Frames stay in the process of their page, or their events would be another target's.
-		chromedp.Flag("disable-features", "site-per-process,IsolateSandboxedIframes,Translate,OptimizationHints,MediaRouter"))
+		chromedp.Flag("disable-features", "site-per-process,IsolateSandboxedIframes,Translate,OptimizationHints,MediaRouter,NetworkTimeServiceQuerying"))
 	chromedp.ListenTarget(v.tab, v.listen)
 	browsertest.Run(t, v.tab, log.Enable(), runtime.Enable(), chromedp.Navigate("about:blank"))
 	return v
@@ -200,8 +200,8 @@ func (v *viewer) showAll(files []string) {
 	v.wire.take()
 	v.takeSaid()
 	shown, remote, own := 0, 0, 0
-	for batch := range slices.Chunk(slices.Sorted(maps.Keys(names)), 20) {
-		for _, images := range []string{"blocked", "allowed"} {
+	for _, images := range []string{"blocked", "allowed"} { // in this order: what is asked for once more may arrive late
+		for batch := range slices.Chunk(slices.Sorted(maps.Keys(names)), 20) {
 			for i, s := range v.look(bodyPaths(batch, images)) {
 				if len(s.Bad) > 0 {
 					v.t.Errorf("%s, images %s: %.500q", names[batch[i]], images, s.Bad)

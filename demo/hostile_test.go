@@ -172,14 +172,15 @@ func TestImagesOfAMailShow(t *testing.T) {
 	v := newViewer(t)
 	id := v.link(composeHTML(t, 1, `<p>a</p><img src="cid:logo@mail"><img src="https://images.example/remote.png"><img src="http://images.example/plain.png">`))
 	v.wire.take()
-	for images, want := range map[string][]string{"blocked": nil, "allowed": {"CONNECT images.example:443"}} {
+	want := map[string][]string{"allowed": {"CONNECT images.example:443"}}
+	for _, images := range []string{"blocked", "allowed"} { // in this order: what is asked for once more may arrive late
 		got := v.look([]string{bodyPath(id, images)})[0]
 		if len(got.Images) == 0 || got.Images[0].Width != 12 || !strings.Contains(got.Images[0].Src, "/api/v1/content/") {
 			t.Errorf("images %s: the image of the mail is %+v", images, got.Images)
 		}
 		foreign, _ := v.wire.take()
-		if !slices.Equal(slices.Compact(foreign), want) {
-			t.Errorf("images %s: asked for %q, want %q", images, foreign, want)
+		if !slices.Equal(slices.Compact(foreign), want[images]) {
+			t.Errorf("images %s: asked for %q, want %q", images, foreign, want[images])
 		}
 	}
 }
