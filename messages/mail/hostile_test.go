@@ -4,6 +4,7 @@ package mail_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +12,8 @@ import (
 	"github.com/mailconnector/mailconnector/messages/mail"
 )
 
-// TestHostileMails reads small mails made to cost much: each takes under a second of CPU, a few megabytes, and leaves its problem.
+// TestHostileMails reads small mails made to cost much: each takes less CPU than an honest one of the largest size that is accepted, a few
+// megabytes, and leaves its problem.
 func TestHostileMails(t *testing.T) {
 	const (
 		base64Part = "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
@@ -66,16 +68,23 @@ func TestHostileMails(t *testing.T) {
 		{"megabytes of dashes at line starts", many(mixed, "--\n", megabytes*330_000), mail.ProblemNoParts, 32},
 		{"megabytes of near delimiters", many(mixed, "\r\n--b.", megabytes*180_000), mail.ProblemNoParts, 32},
 	}
+	allowed := honest(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			raw := tt.mail()
 			var m *mail.Message
-			start := cpuTime()
-			memory := peakHeap(t, func() { m = parse(t, raw) })
-			took := cpuTime() - start
+			allowed, took, memory := allowed, time.Duration(math.MaxInt64), uint64(0)
+			for range 3 { // what others do on the machine makes work dearer, and never cheaper
+				start := cpuTime()
+				memory = peakHeap(t, func() { m = parse(t, raw) })
+				if took = min(took, cpuTime()-start); took <= allowed {
+					break
+				}
+				allowed = max(allowed, honest(t))
+			}
 			t.Logf("%d ms of CPU and %.1f MB for %.1f MB", took.Milliseconds(), float64(memory)/(1<<20), float64(len(raw))/(1<<20))
-			if took > time.Second*slowdown {
-				t.Errorf("took %v of CPU", took)
+			if took > allowed {
+				t.Errorf("took %v of CPU, an honest mail of 150 MB takes %v", took, allowed)
 			}
 			if memory > tt.memory*slowdown<<20 {
 				t.Errorf("took %d MB, want at most %d", memory>>20, tt.memory)
@@ -86,6 +95,17 @@ func TestHostileMails(t *testing.T) {
 			checkInvariants(t, []byte(raw), m, mail.Limits{})
 		})
 	}
+}
+
+// honest is the CPU time of an ordinary mail of 150 MB, from that of a tenth of it. What the machine and the race detector make of
+// it, they make of a hostile mail too.
+func honest(t *testing.T) time.Duration {
+	t.Helper()
+	start := cpuTime()
+	if _, err := mail.Parse(largeMail(15_000_000), mail.Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	return 10 * (cpuTime() - start)
 }
 
 // many makes a mail of a beginning and the same again and again.
