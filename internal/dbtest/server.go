@@ -111,8 +111,9 @@ func shortTemp() string {
 }
 
 // guardScript runs a server until its input ends, which it does when the test process dies, however that happens. Then
-// it kills the server and removes its folder, unless it was told to keep it.
-const guardScript = `dir=$1; shift
+// it kills the server and removes its folder, unless it was told to keep it. It is hung up on where it was stopped by then.
+const guardScript = `trap '' HUP
+dir=$1; shift
 "$@" </dev/null &
 server=$!
 read -r word
