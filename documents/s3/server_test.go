@@ -57,34 +57,41 @@ func asProcess(t testing.TB) string {
 	if err != nil {
 		t.Skip("versitygw is not on the PATH: go install github.com/versity/versitygw/cmd/versitygw@v1.8.0")
 	}
-	address := freeAddress(t)
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), path, "--port", address, "--quiet", "posix", t.TempDir())
-	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+accessKey, "ROOT_SECRET_KEY="+secretKey)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	for range 5 {
+		address := freeAddress(t)
+		cmd := exec.CommandContext(context.WithoutCancel(t.Context()), path, "--port", address, "--quiet", "posix", t.TempDir())
+		cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+accessKey, "ROOT_SECRET_KEY="+secretKey)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		running, end := context.WithCancel(context.WithoutCancel(t.Context()))
+		go func() {
+			defer end()
+			_ = cmd.Wait()
+		}()
+		t.Cleanup(func() {
+			_ = cmd.Process.Kill()
+			<-running.Done()
+		})
+		if makeBucket(running, t, address) {
+			return "http://" + address
+		}
+		t.Logf("the server ended: %v; %s may be somebody else's by now", cmd.ProcessState, address)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	makeBucket(t, address)
-	return "http://" + address
+	t.Fatal("the server ends on every address")
+	return ""
 }
 
-// makeBucket waits for the server.
-func makeBucket(t testing.TB, address string) {
+// makeBucket waits for the server, and returns false where it does not run any more.
+func makeBucket(running context.Context, t testing.TB, address string) bool {
 	t.Helper()
 	client := newClient(t, address)
-	for began := time.Now(); ; {
-		err := client.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{})
-		if err == nil {
-			return
+	for ; running.Err() == nil; time.Sleep(20 * time.Millisecond) {
+		if client.MakeBucket(running, bucket, minio.MakeBucketOptions{}) == nil {
+			return true
 		}
-		if time.Since(began) > 20*time.Second {
-			t.Fatalf("the server does not answer: %v", err)
-		}
-		time.Sleep(20 * time.Millisecond)
 	}
+	return false
 }
 
 // newClient looks into a server past the store.
@@ -99,6 +106,7 @@ func newClient(t testing.TB, address string) *minio.Core {
 	return client
 }
 
+// freeAddress is nobody's when it is returned. A moment later it may be another program's.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

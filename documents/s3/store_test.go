@@ -116,7 +116,7 @@ func wantError(t *testing.T, what string, err, want error) {
 }
 
 func TestAServerThatIsGoneIsUnavailable(t *testing.T) {
-	store := newStore(t, config("http://"+freeAddress(t)))
+	store := newStore(t, config("http://127.0.0.1:1")) // a port that no program gets by chance
 	err := store.Put(t.Context(), "key", strings.NewReader("x"))
 	wantError(t, "Put", err, documents.ErrStoreUnavailable)
 	_, err = store.Size(t.Context(), "key")
