@@ -27,6 +27,7 @@ func TestPaneBearsLateAnswers(t *testing.T) {
 		{"a CRM that does not say whether an uploaded mail is linked is asked again", "1-offer", neverAnswered},
 		{"what is cancelled while its upload is opened leaves nothing behind", "2-reply", cancelledEarly},
 		{"an upload that was opened while its user signed out goes on later", "3-inline", signedOutEarly},
+		{"what the CRM said of links before they changed does not count any more", "8-sent", overtaken},
 		{"a mail of which the CRM takes no more is said in the user's language", "4-ticket", tooMany},
 	})
 }
@@ -77,9 +78,7 @@ func (s *site) lateUpload() (opened, deleted chan struct{}, answer func()) {
 		s.app.ServeHTTP(late, r)
 		close(opened)
 		<-gate
-		maps.Copy(w.Header(), late.Header())
-		w.WriteHeader(late.Code)
-		_, _ = io.Copy(w, late.Body)
+		answerAs(w, late)
 		return true
 	})
 	return opened, s.tellDeleted(), sync.OnceFunc(func() { close(gate) })
@@ -123,6 +122,42 @@ func signedOutEarly(t *testing.T, o *outlook, s *site) {
 		t.Errorf("%d uploads were opened, want one that went on", n)
 	}
 	s.wantNoUploads(t)
+}
+
+// overtaken undoes a link while the answer that tells of it is on its way.
+func overtaken(t *testing.T, o *outlook, s *site) {
+	o.enter("sales.rep")
+	var asked atomic.Int64
+	late, known := make(chan struct{}), make(chan struct{})
+	s.setFault(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPost || r.URL.Path != archive+"/status" {
+			return false
+		}
+		answer, n := httptest.NewRecorder(), asked.Add(1)
+		s.app.ServeHTTP(answer, r)
+		if n == 1 {
+			close(late)
+			<-known
+		}
+		answerAs(w, answer)
+		if n == 2 {
+			close(known)
+		}
+		return true
+	})
+	o.click(`row("Niccolò Ravà").querySelector("button")`)
+	<-late
+	o.click(`button("Undo")`)
+	<-known
+	o.sees(`!row("Niccolò Ravà").querySelector(".busy")`)
+	o.sees(`!seen($(".linked")) && row("Niccolò Ravà").querySelector("button.link") && !seen($(".status.problem"))`)
+}
+
+// answerAs gives the answer that was recorded.
+func answerAs(w http.ResponseWriter, recorded *httptest.ResponseRecorder) {
+	maps.Copy(w.Header(), recorded.Header())
+	w.WriteHeader(recorded.Code)
+	_, _ = io.Copy(w, recorded.Body)
 }
 
 func tooMany(t *testing.T, o *outlook, s *site) {

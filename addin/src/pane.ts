@@ -24,6 +24,7 @@ export class Pane implements Choice {
   private mail: Mail | null = null;
   private message = ""; // id of the archived message; empty while nothing is linked
   private links: LinkInfo[] = [];
+  private asked = 0; // how often the links were asked for or changed: an answer that was overtaken does not count
   private partial = false; // the CRM has a part of the mail only
   private receipt: Receipt | null = null;
   private groups: Group[] | "loading" | "failed" = "loading";
@@ -110,13 +111,19 @@ export class Pane implements Choice {
 
   private async loadLinks(mail: Mail): Promise<void> {
     if (!mail.internetMessageId) return;
-    const status = await this.api.status(mail.internetMessageId);
-    if (this.mail !== mail) return;
-    this.message = status.message ?? "";
-    this.links = status.links;
-    if (!status.message) return;
-    const { completeness } = await this.api.message(status.message);
-    if (this.mail === mail) this.partial = completeness === "partial";
+    const asked = ++this.asked;
+    const overtaken = () => this.mail !== mail || this.asked !== asked;
+    try {
+      const status = await this.api.status(mail.internetMessageId);
+      if (overtaken()) return;
+      this.message = status.message ?? "";
+      this.links = status.links;
+      if (!status.message) return;
+      const { completeness } = await this.api.message(status.message);
+      if (!overtaken()) this.partial = completeness === "partial";
+    } catch (cause) {
+      if (!overtaken()) throw cause;
+    }
   }
 
   private async suggest(mail: Mail): Promise<Group[] | "failed"> {
@@ -168,6 +175,7 @@ export class Pane implements Choice {
     if (this.mail?.id !== mail.id) return this.say(text("receipt", card.label), "note");
     const by = { id: this.user.id, name: this.user.name };
     const fresh = receipt.links.map((link) => ({ ...link, linked_at: null, linked_by: by, mine: link.created }));
+    this.asked++;
     this.message = receipt.message.id;
     this.receipt = receipt;
     this.links = [...fresh, ...this.links.filter((old) => !fresh.some((link) => keyOf(link) === keyOf(old)))];
@@ -223,6 +231,7 @@ export class Pane implements Choice {
   private async unlink(module: string, record: string): Promise<void> {
     await this.attempt(async () => {
       await this.api.unlink(this.message, module, record);
+      this.asked++;
       const gone = keyOf({ module, record });
       this.links = this.links.filter((link) => keyOf(link) !== gone);
       if (this.receipt?.links.some((link) => keyOf(link) === gone)) this.receipt = null;
