@@ -141,11 +141,4 @@ func (k *company) wantNotFound(t *testing.T, c *moduletest.Client, message strin
 	}
 }
 
-// sweepRunning adds the documents that upgrades under way left to the sweeper.
-func (k *company) sweepRunning(t *testing.T) {
-	t.Helper()
-	k.exec(t, "UPDATE mc_refilings SET due = 0")
-	k.sweep(t)
-}
-
 func isNotFound(err error) bool { return moduletest.ProblemType(err) == "not-found" }

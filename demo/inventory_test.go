@@ -197,6 +197,13 @@ func (in *inventory) sweep(t *testing.T) {
 	}
 }
 
+// sweepPostponed sweeps, and adds at once the documents that upgrades could not add and postponed.
+func (in *inventory) sweepPostponed(t *testing.T) {
+	t.Helper()
+	in.exec(t, "UPDATE mc_refilings SET due = 0")
+	in.sweep(t)
+}
+
 // wantNoOrphans looks, after a sweep, for files that nothing refers to and for rows about what is not there.
 func (in *inventory) wantNoOrphans(t *testing.T) {
 	t.Helper()

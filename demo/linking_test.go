@@ -257,7 +257,7 @@ func (k *company) completeAtOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		k.sweepRunning(t)
+		k.sweepPostponed(t)
 		m, err := k.manager.Message(t.Context(), partial.Message.ID)
 		if err != nil || len(m.Links) != 2 || len(m.Parts) != 2 || m.Parts[1].Document == "" {
 			t.Errorf("round %d: %+v, %v", round, m, err)
