@@ -98,12 +98,18 @@ func newProcess(t *testing.T, c demo.Config) *process {
 	return p
 }
 
+// given are the addresses of programs. No two get the same: it is free whenever its program is killed.
+var given sync.Map
+
 // freeAddress finds a port below those that the system gives to connections: a client that dials a server which is
 // down could be given the server's own port, and would talk to itself.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 100 {
 		address := fmt.Sprintf("127.0.0.1:%d", 15_000+rand.IntN(15_000))
+		if _, taken := given.LoadOrStore(address, true); taken {
+			continue
+		}
 		if l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address); err == nil {
 			_ = l.Close()
 			return address
