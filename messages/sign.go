@@ -65,7 +65,7 @@ func (s *Service) Sign(ctx context.Context, sub permissions.Subject, c Signed) (
 // time, and checks no permission.
 func (s *Service) OpenSigned(ctx context.Context, token string) (permissions.Subject, Signed, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) <= sha256.Size {
+	if err != nil || len(raw) <= sha256.Size || base64.RawURLEncoding.EncodeToString(raw) != token { // with a line break, say
 		return permissions.Subject{}, Signed{}, ErrToken
 	}
 	key, err := s.signingKey(ctx)

@@ -53,7 +53,7 @@ func TestForgedAndOldTokensOpenNothing(t *testing.T) {
 	}
 	for name, bad := range map[string]string{
 		"empty": "", "no base64": "%%%", "too short": token[:40], "another signature": changed(0), "another content": changed(len(raw) - 3),
-		"another key": foreign, "more behind it": token + "AAAA",
+		"another key": foreign, "more behind it": token + "AAAA", "a line break in it": token[:40] + "\n" + token[40:],
 	} {
 		if _, _, err := h.OpenSigned(t.Context(), bad); !errors.Is(err, messages.ErrToken) {
 			t.Errorf("token with %s: %v, want ErrToken", name, err)
@@ -92,8 +92,9 @@ func TestInstancesShareTheirKey(t *testing.T) {
 	})
 }
 
+// FuzzOpenSigned has the same key and the same time in every process, so that the fuzzer's workers know the token they are given.
 func FuzzOpenSigned(f *testing.F) {
-	h := newHarness(f, dbtest.SQLite(f))
+	h := newHarness(f, dbtest.SQLite(f), func(c *messages.Config) { c.SigningKey = bytes.Repeat([]byte{7}, 32) })
 	token, err := h.Sign(f.Context(), ann, messages.Signed{Kind: messages.SignedPart, Message: "m", Part: 1})
 	if err != nil {
 		f.Fatal(err)
