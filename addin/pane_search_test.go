@@ -62,6 +62,22 @@ func typing(t *testing.T, o *outlook, s *site) {
 	o.sees(`text($(".group")).includes("Jürgen Müller")`)
 }
 
+// linkedLast types while the answer to no words is on its way, and has not stopped typing when it comes.
+func linkedLast(_ *testing.T, o *outlook, s *site) {
+	typed := make(chan struct{})
+	s.setFault(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Has("q") && r.URL.Query().Get("q") == "" {
+			<-typed
+		}
+		return false
+	})
+	o.enter("sales.rep")
+	var done bool
+	o.script(`($("#query").value = "brau", true)`, &done) // a key press would start the search for it
+	close(typed)
+	o.sees(`text($(".found h2")) === "Linked last" && text($(".status")) === ""`)
+}
+
 func resultPages(t *testing.T, o *outlook, _ *site) {
 	o.enter("sales.manager")
 	o.write("#query", "a")

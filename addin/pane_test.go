@@ -55,6 +55,7 @@ func TestPane(t *testing.T) {
 		{"the mail that was open is linked, even if another is selected meanwhile", "2-reply", switchedMeanwhile},
 		{"a record that was deleted meanwhile is said to be gone", "2-reply", deletedMeanwhile},
 		{"fast typing shows the last answer only", "1-offer", typing},
+		{"what was linked last is not said to be found for words that were typed meanwhile", "1-offer", linkedLast},
 		{"a long answer comes in pages", "1-offer", resultPages},
 		{"a search that takes long goes on by itself", "1-offer", shortPages},
 		{"a search that finds nothing for long asks whether to go on", "1-offer", patientPages},

@@ -287,8 +287,8 @@ export class Pane implements Choice {
     this.showAll();
     if (this.search.partial) return this.say(text("partial"), "note");
     if (this.saying === "busy" || this.saying === "note") return;
-    const { empty, items, next } = this.search;
-    this.say(empty || (next && items.length === 0) ? "" : text("foundCount", items.length));
+    const { searched, items, next } = this.search;
+    this.say(searched === "" || (next && items.length === 0) ? "" : text("foundCount", items.length));
   }
 
   private async signOut(): Promise<void> {

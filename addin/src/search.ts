@@ -47,10 +47,6 @@ export class Search {
     this.query.focus();
   }
 
-  get empty(): boolean {
-    return this.query.value.trim() === "";
-  }
-
   // run asks for the words in the box. An answer that is still on its way to earlier words is dropped.
   async run(): Promise<void> {
     clearTimeout(this.pause);
