@@ -203,7 +203,7 @@ func TestBackgroundWorkSurvivesTheLossOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	server := dbtest.StartServer(t)
 	db := server.Open(t)
-	worker := startInstance(t, migrated(t, db), 5*time.Millisecond, every, func(ctx context.Context) error { return db.PingContext(ctx) })
+	worker := startInstance(t, migrated(t, db), 5*time.Millisecond, time.Second, func(ctx context.Context) error { return db.PingContext(ctx) })
 	eventually(t, "the work begins", func() bool { return worker.runs.Load() > 0 })
 	server.Kill(t)
 	time.Sleep(50 * time.Millisecond)
