@@ -35,16 +35,20 @@ func TestPaneBearsLateAnswers(t *testing.T) {
 func neverAnswered(t *testing.T, o *outlook, s *site) {
 	mail := s.enlarge("1-offer", offerID, 2<<20, 11)
 	var asked atomic.Int64
+	arrived := make(chan struct{})
 	s.setFault(func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPost && r.URL.Path == archive && asked.Add(1) == 1 {
+			close(arrived)
 			<-r.Context().Done()
 			panic(http.ErrAbortHandler)
 		}
 		return false
 	})
 	o.enter("sales.rep")
-	o.hasten(100)
+	endWait := o.catchWait(100)
 	o.click(`row("Sabine Oßwald").querySelector("button")`)
+	<-arrived
+	endWait()
 	o.reads(".receipt", "Linked to Sabine Oßwald")
 	s.wantLinked(t, offerID, mail)
 	if n := asked.Load(); n != 2 {
@@ -52,8 +56,8 @@ func neverAnswered(t *testing.T, o *outlook, s *site) {
 	}
 }
 
-// hasten lets the pane wait a second the first time that it would wait as many.
-func (o *outlook) hasten(seconds int) {
+// catchWait lets the pane wait without an end the first time that it would wait so many seconds. What it returns ends the wait.
+func (o *outlook) catchWait(seconds int) (end func()) {
 	o.t.Helper()
 	var done bool
 	o.script(fmt.Sprintf(`(() => {
@@ -61,10 +65,14 @@ func (o *outlook) hasten(seconds int) {
 		window.setTimeout = (f, time) => {
 			if (time !== %d000) return wait.call(window, f, time);
 			window.setTimeout = wait;
-			return wait.call(window, f, 1000);
+			window.endWait = f;
 		};
 		return true;
 	})()`, seconds), &done)
+	return func() {
+		o.t.Helper()
+		o.script(`(pane.defaultView.endWait(), true)`, &done)
+	}
 }
 
 // lateUpload lets an upload be opened, and its answer wait until it is called. Each upload that is deleted is told.
