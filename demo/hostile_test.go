@@ -150,11 +150,11 @@ func TestTheFrameHoldsWhatWouldGetThrough(t *testing.T) {
 		for i, name := range batch {
 			path := fmt.Sprint("/raw/", i)
 			frames = append(frames, path)
-			v.wire.pages[path] = func(w http.ResponseWriter, _ *http.Request) {
+			v.wire.setPage(path, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Security-Policy", policy)
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
 				_, _ = fmt.Fprint(w, "<!DOCTYPE html><body>"+vectors[name])
-			}
+			})
 		}
 		v.look(frames)
 		if foreign, _ := v.wire.take(); len(foreign) > 0 {

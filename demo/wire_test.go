@@ -17,13 +17,13 @@ import (
 // wire is the proxy through which the browser of a test reaches everything. It knows one host, the CRM; whatever else
 // the browser asks for is written down and refused.
 type wire struct {
-	crm   *httputil.ReverseProxy
-	user  *moduletest.Client // whose bodies are shown
-	pages map[string]http.HandlerFunc
+	crm  *httputil.ReverseProxy
+	user *moduletest.Client // whose bodies are shown
 
 	mu      sync.Mutex
-	foreign []string // "CONNECT evil.example:443", "GET http://evil.example/"
-	own     []string // paths of the CRM
+	pages   map[string]http.HandlerFunc // by path
+	foreign []string                    // "CONNECT evil.example:443", "GET http://evil.example/"
+	own     []string                    // paths of the CRM
 }
 
 // chromiums are the hosts that Chromium asks by itself, whatever it shows.
@@ -55,7 +55,7 @@ func (w *wire) ServeHTTP(res http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.note(&w.own, r.URL.Path)
-	if page := w.pages[r.URL.Path]; page != nil {
+	if page := w.page(r.URL.Path); page != nil {
 		page(res, r)
 		return
 	}
@@ -71,6 +71,19 @@ func (w *wire) note(list *[]string, entry string) {
 	*list = append(*list, entry)
 }
 
+func (w *wire) page(path string) http.HandlerFunc {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pages[path]
+}
+
+// setPage makes a page of the CRM, while the browser may be asking for one still.
+func (w *wire) setPage(path string, page http.HandlerFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pages[path] = page
+}
+
 // take returns what was asked for since it was called last.
 func (w *wire) take() (foreign, own []string) {
 	w.mu.Lock()
@@ -82,13 +95,13 @@ func (w *wire) take() (foreign, own []string) {
 
 // show makes a page of the CRM with a sandboxed frame for each address, as the Messages tab has them.
 func (w *wire) show(path string, frames []string) string {
-	w.pages[path] = func(res http.ResponseWriter, _ *http.Request) {
+	w.setPage(path, func(res http.ResponseWriter, _ *http.Request) {
 		res.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = fmt.Fprint(res, "<!DOCTYPE html><link rel=icon href='data:,'><title>untouched</title>")
 		for i, address := range frames {
 			_, _ = fmt.Fprintf(res, `<iframe name="%d" src="%s" sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer"></iframe>`,
 				i, address)
 		}
-	}
+	})
 	return "http://" + crmHost + path
 }
