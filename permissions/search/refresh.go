@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/mailconnector/mailconnector/internal/database"
@@ -146,9 +147,11 @@ func (s *Service) exclusively(ctx context.Context, fn func(context.Context) erro
 		return false, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	go renew(ctx, cancel, lease)
+	var renewing sync.WaitGroup
+	renewing.Go(func() { renew(ctx, cancel, lease) })
 	defer func() {
 		cancel()
+		renewing.Wait()
 		if err := lease.Release(context.WithoutCancel(ctx)); err != nil {
 			s.log.WarnContext(ctx, "release lease", "err", err)
 		}
