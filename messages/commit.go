@@ -15,6 +15,8 @@ import (
 const (
 	// patience is how long a request starts over because others were quicker. Each round somebody else got through.
 	patience = 10 * time.Second
+	// fewestRounds are made all the same: who waited long for another's transaction is quick enough next time.
+	fewestRounds = 3
 	// longestRest is the longest wait before a round.
 	longestRest = 100 * time.Millisecond
 	// cleanUp bounds what is done for a client who may have left already.
@@ -52,7 +54,7 @@ func (s *Service) commit(ctx context.Context, j *job) (Receipt, error) {
 			return s.replay(ctx, j)
 		case !errors.Is(err, errRaced):
 			return receipt, s.nameTarget(ctx, j, err)
-		case s.c.DB.Now().Sub(began) > patience:
+		case round >= fewestRounds && s.c.DB.Now().Sub(began) > patience:
 			return Receipt{}, fmt.Errorf("%w: %w", ErrBusy, err)
 		}
 		if err := rest(ctx, round); err != nil {

@@ -123,6 +123,20 @@ func TestARequestThatOthersKeepAheadOfGivesUp(t *testing.T) {
 	})
 }
 
+// TestOneLongWaitIsNoReasonToGiveUp lets the host meet a row of another request after a minute, and then no more.
+func TestOneLongWaitIsNoReasonToGiveUp(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		h.crm.onApply = func() error {
+			h.crm.forgive()
+			h.clock.forward(time.Minute)
+			return &mysql.MySQLError{Number: 1062, Message: "Duplicate entry"}
+		}
+		if receipt := h.archive(ann, letter{files: []file{pdf("x")}}, nora); len(receipt.Links) != 1 {
+			t.Errorf("the receipt is %+v", receipt)
+		}
+	})
+}
+
 func TestTheSweeperTakesNoFileOfAPlanUnderWay(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *harness) {
 		h.crm.onPrepared = func() error {
