@@ -31,9 +31,9 @@ build: ## Build the binary into bin/
 
 # In this order vtenext, which takes longest and waits most, begins, and the others run beside it.
 test: ## Run every test: SQLite always; MariaDB and Chromium where they are installed
-	$(GO) test $(RACE) -skip '^$(LARGE)' -timeout 30m $$($(GO) list $(PKGS) | grep -vxF "$$($(GO) list $(WHOLE))" | sort -r)
-	$(GO) test -skip '^$(LARGE)' -timeout 30m $(WHOLE)
-	$(GO) test -run '^$(LARGE)' -timeout 30m $$(grep -rl --include='*_test.go' 'func $(LARGE)' . | xargs -n1 dirname | sort -u)
+	$(GO) test $(RACE) -skip '^$(LARGE)' -timeout 15m $$($(GO) list $(PKGS) | grep -vxF "$$($(GO) list $(WHOLE))" | sort -r)
+	$(GO) test -skip '^$(LARGE)' -timeout 15m $(WHOLE)
+	$(GO) test -run '^$(LARGE)' -timeout 15m $$(grep -rl --include='*_test.go' 'func $(LARGE)' . | xargs -n1 dirname | sort -u)
 	cd module/example && $(GO) test -timeout 5m ./...
 
 bench: ## Run the benchmarks; each prints its ratio to a floor measured in the same run

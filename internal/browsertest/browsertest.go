@@ -13,7 +13,7 @@ import (
 )
 
 // timeout bounds the use of one browser, which tests that belong together share.
-const timeout = 20 * time.Minute
+const timeout = 8 * time.Minute
 
 // Open starts a headless Chromium of its own and returns the context of its first tab, for chromedp.Run. The browser
 // ends with the test. Where no Chromium is installed the test is skipped, or fails where the environment says CI.

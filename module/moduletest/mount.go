@@ -52,7 +52,7 @@ func Mount(t testing.TB, h HostUnderTest, change ...func(*module.Config)) *modul
 		t.Fatalf("Start = %v", err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := ext.Stop(ctx); err != nil {
 			t.Errorf("Stop = %v", err)
