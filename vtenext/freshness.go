@@ -17,10 +17,12 @@ import (
 // [permissions.ErrUnavailable].
 var ErrUnavailable = fmt.Errorf("the CRM's permissions could not be read: %w", permissions.ErrUnavailable)
 
+// A question that waits is answered late, and one that does not is refused: it waits through a backup's lock or a change of
+// a table, and gives up before a proxy in front does (nginx after 60 s).
 const (
-	maxAge        = 2 * time.Second // of the policy a question is answered by
-	checkInterval = time.Second     // between the checks of Run
-	patience      = 5 * time.Second // of a question for a policy that is fresh enough
+	maxAge        = 2 * time.Second  // of the policy a question is answered by
+	checkInterval = time.Second      // between the checks of Run
+	patience      = 20 * time.Second // of a question for a policy that is fresh enough
 	checkTimeout  = 30 * time.Second
 )
 

@@ -264,9 +264,18 @@ func testLockedTables(t *testing.T, db *sql.DB) {
 	if !errors.Is(err, vtenext.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("an answer by a policy that is too old: %v", err)
 	}
+	var waited sync.WaitGroup
+	waited.Go(func() {
+		late, err := p.Check(t.Context(), permissions.Subject{UserID: "1"}, permissions.View, []permissions.Record{record("Accounts", "59")})
+		if err != nil || !late[0].Allows() {
+			t.Errorf("a question that waits for the tables: %v, error %v", late, err)
+		}
+	})
+	time.Sleep(6 * time.Second) // as a lock may last; nobody's question is refused for it
 	if _, err := lock.ExecContext(t.Context(), "UNLOCK TABLES"); err != nil {
 		t.Fatal(err)
 	}
+	waited.Wait()
 	if got := ask(t, p, "1", permissions.View, record("Accounts", "59")); !got.Allows() {
 		t.Errorf("after that: %v", got)
 	}
