@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -15,33 +14,6 @@ import (
 
 // configFlag names the file that says what the command line does not.
 const configFlag = "config"
-
-// dataSource is the flag --dsn. It may hold a password, but neither where a command line shows it to all nor in a file
-// that others may read.
-type dataSource struct {
-	name string
-	file string // that gave it; empty for the command line
-}
-
-func (s *dataSource) String() string     { return s.name }
-func (s *dataSource) Set(v string) error { *s = dataSource{name: v}; return nil }
-
-// conceal refuses a password where others see it.
-func (s *dataSource) conceal() error {
-	if s.file == "" {
-		return usageError{"--dsn must not hold a password, other users of this machine could see it: " +
-			"use --dsn-file, a file given with --config, or MAILCONNECTOR_DSN"}
-	}
-	info, err := os.Stat(s.file)
-	if err != nil {
-		return err
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" { // which has no such modes
-		return usageError{fmt.Sprintf("--config: %s holds a password, and not its owner alone may read it (mode %04o): run chmod 600 %[1]s, "+
-			"or keep the data source name in a file of its own and name that with dsn-file", s.file, mode)}
-	}
-	return nil
-}
 
 // values are those of one setting, which a file gives as one or as a list.
 type values []string

@@ -30,42 +30,6 @@ func parseWithSettings(t *testing.T, args ...string) (map[string]string, error) 
 	return set, err
 }
 
-func TestAPasswordIsTakenFromAFileOfItsOwnerAlone(t *testing.T) {
-	t.Chdir(t.TempDir())
-	t.Setenv("MAILCONNECTOR_DSN", "")
-	const dsn = "dsn: crm:s3cret@tcp(127.0.0.1:1)/crm\n"
-	for name, row := range map[string]struct {
-		text string
-		mode os.FileMode
-		args []string
-		code int
-		want string
-	}{
-		"the owner's":                       {dsn, 0o600, nil, exitFailed, "connect to the CRM's database"},
-		"read only":                         {dsn, 0o400, nil, exitFailed, "connect to the CRM's database"},
-		"its group's too":                   {dsn, 0o640, nil, exitUsage, "--config: settings.yaml holds a password, and not its owner alone may read it (mode 0640): run chmod 600 settings.yaml"},
-		"everybody's":                       {dsn, 0o604, nil, exitUsage, "(mode 0604)"},
-		"everybody's, to write":             {dsn, 0o602, nil, exitUsage, "(mode 0602)"},
-		"everybody's, without a password":   {"dsn: crm@tcp(127.0.0.1:1)/crm\n", 0o644, nil, exitFailed, "connect to the CRM's database"},
-		"everybody's, where another counts": {dsn, 0o644, []string{"--dsn", "crm@tcp(127.0.0.1:1)/crm"}, exitFailed, "connect to the CRM's database"},
-		"the command line":                  {dsn, 0o600, []string{"--dsn", "crm:s3cret@tcp(127.0.0.1:1)/crm"}, exitUsage, "--dsn must not hold a password, other users of this machine could see it: use --dsn-file, a file given with --config"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if err := os.WriteFile("settings.yaml", []byte(row.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Chmod("settings.yaml", row.mode); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = os.Remove("settings.yaml") })
-			code, _, problems := mailconnector(t, "", append([]string{"access", "modules", "--config", "settings.yaml"}, row.args...)...)
-			if code != row.code || !strings.Contains(problems, row.want) || strings.Contains(problems, "s3cret") {
-				t.Errorf("exit %d, problems %q; want exit %d and %q", code, problems, row.code, row.want)
-			}
-		})
-	}
-}
-
 func TestAFileSaysWhatTheCommandLineDoesNot(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("MAILCONNECTOR_DSN", "")

@@ -11,11 +11,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
 
 	"github.com/mailconnector/mailconnector/vtenext"
 )
@@ -37,7 +34,7 @@ func (l *list) Set(v string) error { *l = append(*l, v); return nil }
 func (c *crmFlags) declare(f *flag.FlagSet) {
 	c.declareAddress(f)
 	f.Var(&c.dsn, "dsn", "data source `name` of the CRM's database: user@tcp(host:3306)/crm; with a password only in the file of --config")
-	f.StringVar(&c.dsnFile, "dsn-file", "", "`file` that holds the data source name, password included; MAILCONNECTOR_DSN does too")
+	f.StringVar(&c.dsnFile, "dsn-file", "", "`file` that holds the data source name, with a password only if nobody but its owner, or where that is root its\ngroup too, may read it (chmod 600 or 640); - is standard input, and MAILCONNECTOR_DSN does without a file")
 	f.StringVar(&c.prefix, "table-prefix", "", "`prefix` of the CRM's tables (default: $table_prefix, or vte)")
 	f.StringVar(&c.timeZone, "time-zone", "", "`zone` the CRM keeps its times in (default: $default_timezone, or Europe/Rome)")
 	f.StringVar(&c.version, "crm-version", "", "`version` of the CRM, which its database does not tell (default: that of vteversion.php)")
@@ -153,47 +150,6 @@ func isLoopback(host string) bool {
 // CRM has there.
 func pageOf(crm *url.URL, prefix, page string) string {
 	return (&url.URL{Scheme: crm.Scheme, Host: crm.Host}).JoinPath(prefix, page).String()
-}
-
-// dataSource reads the data source name from where it was given, and adds what the module needs of a connection.
-func (c *crmFlags) dataSource(s streams, installed vtenext.Installation) (string, error) {
-	text := c.dsn.name
-	switch {
-	case c.dsn.name != "" && c.dsnFile != "":
-		return "", usageError{"give --dsn or --dsn-file, not both"}
-	case c.dsnFile != "":
-		content, err := readText(s, c.dsnFile)
-		if err != nil {
-			return "", err
-		}
-		text = strings.TrimSpace(content)
-	case c.dsn.name == "":
-		text = os.Getenv("MAILCONNECTOR_DSN")
-	}
-	if text == "" && c.folder != "" {
-		text = installed.DSN()
-	}
-	if text == "" {
-		return "", usageError{"wants --vtenext, --dsn, --dsn-file or MAILCONNECTOR_DSN"}
-	}
-	config, err := mysql.ParseDSN(text)
-	if err != nil {
-		return "", errors.New("the data source name cannot be read: use user:password@tcp(host:3306)/database") // not err: it may quote the password
-	}
-	if c.dsn.name != "" && config.Passwd != "" {
-		if err := c.dsn.conceal(); err != nil {
-			return "", err
-		}
-	}
-	if config.Params == nil {
-		config.Params = make(map[string]string)
-	}
-	config.Params["charset"] = "utf8mb4"
-	config.InterpolateParams = true
-	config.Timeout = cmp.Or(config.Timeout, 5*time.Second)
-	config.ReadTimeout = cmp.Or(config.ReadTimeout, time.Minute) // a server that hangs is one that is gone
-	config.WriteTimeout = cmp.Or(config.WriteTimeout, time.Minute)
-	return config.FormatDSN(), nil
 }
 
 // report prints what an administrator should know of the installation.
