@@ -61,11 +61,9 @@ func accessExplainCommand() command {
 			module := f.String("module", "", "`module` of the record, such as Contacts")
 			record := f.String("record", "", "`id` of the record; empty asks about the module as a whole")
 			return func(ctx context.Context, s streams, _ []string) error {
-				if *user == "" || *module == "" {
-					return usageError{"wants --user and --module"}
-				}
 				about := permissions.Record{Type: *module, ID: *record}
-				return c.with(ctx, s, func(x *crm) error { return x.explain(ctx, s, *user, about) })
+				asked := need{*user != "" && *module != "", "--user and --module", "whose permissions, and for records of which module"}
+				return c.with(ctx, s, func(x *crm) error { return x.explain(ctx, s, *user, about) }, asked)
 			}
 		},
 	}

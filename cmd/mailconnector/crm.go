@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,8 +93,11 @@ func (c *crmFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*c
 	return &crm{db, host, name, vtenext.NewPermissions(host), installed.BlockedExtensions}, nil
 }
 
-// with opens the installation for as long as fn takes.
-func (c *crmFlags) with(ctx context.Context, s streams, fn func(*crm) error) error {
+// with opens the installation for as long as fn takes. What fn needs of the command line besides is refused with the rest.
+func (c *crmFlags) with(ctx context.Context, s streams, fn func(*crm) error, needs ...need) error {
+	if err := require(slices.Insert(needs, 0, c.database())...); err != nil {
+		return err
+	}
 	installed, err := c.open(ctx, s, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
@@ -124,14 +129,21 @@ func (c *crmFlags) read() (installed vtenext.Installation, err error) {
 	return installed, nil
 }
 
-// address is that of the CRM, by https except on this machine.
-func (c *crmFlags) address() (*url.URL, error) {
+// database is the need for the CRM's database.
+func (c *crmFlags) database() need {
+	met := c.folder != "" || c.dsn.name != "" || c.dsnFile != "" || os.Getenv("MAILCONNECTOR_DSN") != ""
+	return need{met, "--vtenext, --dsn, --dsn-file or MAILCONNECTOR_DSN", "the database of the CRM"}
+}
+
+// address is that of the CRM, by https except on this machine. What else the command needs is refused with it.
+func (c *crmFlags) address(needs ...need) (*url.URL, error) {
 	if _, err := c.read(); err != nil {
 		return nil, err
 	}
 	address, err := url.Parse(c.url)
-	if err != nil || address.Host == "" {
-		return nil, usageError{"wants --crm-url, such as https://crm.example.com"}
+	given := need{err == nil && address.Host != "", "--crm-url, or --vtenext with $site_URL", "where users find the CRM, such as https://crm.example.com"}
+	if err := require(append(needs, given)...); err != nil {
+		return nil, err
 	}
 	if address.Scheme == "http" && !isLoopback(address.Hostname()) {
 		return nil, usageError{fmt.Sprintf("the address of the CRM is %s, but passwords and mails travel, which Outlook lets through over https only: "+

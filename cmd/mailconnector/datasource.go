@@ -29,11 +29,8 @@ func (c *crmFlags) dataSource(s streams, installed vtenext.Installation) (string
 	if err != nil {
 		return "", err
 	}
-	if text == "" && c.folder != "" {
-		text = installed.DSN()
-	}
 	if text == "" {
-		return "", usageError{"wants --vtenext, --dsn, --dsn-file or MAILCONNECTOR_DSN"}
+		text = installed.DSN()
 	}
 	config, err := mysql.ParseDSN(text)
 	if err != nil {
@@ -55,14 +52,18 @@ func (c *crmFlags) dataSource(s streams, installed vtenext.Installation) (string
 	return config.FormatDSN(), nil
 }
 
-// givenDataSource is the data source name from a flag or the environment, empty where there is none.
+// givenDataSource is the data source name from a flag or the environment, empty where neither has one.
 func (c *crmFlags) givenDataSource(s streams) (string, error) {
 	switch {
 	case c.dsn.name != "" && c.dsnFile != "":
 		return "", usageError{"give --dsn or --dsn-file, not both"}
 	case c.dsnFile != "":
 		text, err := readText(s, c.dsnFile)
-		return strings.TrimSpace(text), err
+		text = strings.TrimSpace(text)
+		if err == nil && text == "" {
+			err = usageError{fmt.Sprintf("--dsn-file: %s is empty", c.dsnFile)}
+		}
+		return text, err
 	default:
 		return cmp.Or(c.dsn.name, os.Getenv("MAILCONNECTOR_DSN")), nil
 	}

@@ -38,9 +38,6 @@ func (c *siteFlags) examine(ctx context.Context, s streams, reach bool) error {
 	if err != nil {
 		return err
 	}
-	if c.storage == "" || c.content == "" {
-		return usageError{"wants --content, and --vtenext or --storage"}
-	}
 	site, err := c.address()
 	if err != nil {
 		return err

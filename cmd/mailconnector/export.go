@@ -34,10 +34,7 @@ func exportCommand() command {
 			f.StringVar(&e.mbox, "mbox", "", "`file` to append the mails to, or - for standard output")
 			f.BoolVar(&e.verify, "verify", false, "verify the whole archive instead")
 			return func(ctx context.Context, s streams, _ []string) error {
-				if err := e.check(); err != nil {
-					return err
-				}
-				return c.with(ctx, s, func(x *site) error { return e.run(ctx, s, x) })
+				return c.with(ctx, s, func(x *site) error { return e.run(ctx, s, x) }, e.needs()...)
 			}
 		},
 	}
@@ -50,16 +47,12 @@ type export struct {
 	verify       bool
 }
 
-func (e export) check() error {
-	switch {
-	case e.verify:
-		return nil
-	case e.record.Type == "" || e.record.ID == "":
-		return usageError{"wants --module and --record, or --verify"}
-	case (e.folder == "") == (e.mbox == ""):
-		return usageError{"wants --out or --mbox"}
+// needs are those of an export: a record, and one place to write to.
+func (e export) needs() []need {
+	return []need{
+		{e.verify || e.record.Type != "" && e.record.ID != "", "--module and --record, or --verify", "the record whose mails to export"},
+		{e.verify || (e.folder == "") != (e.mbox == ""), "--out or --mbox", "where to write them, one of the two"},
 	}
-	return nil
 }
 
 func (e export) run(ctx context.Context, s streams, x *site) error {

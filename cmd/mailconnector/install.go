@@ -22,7 +22,7 @@ func installCommand() command {
 			c.declare(f)
 			path := f.String("prefix", module.DefaultPrefix, "`path` everything is served below")
 			return func(ctx context.Context, s streams, _ []string) error {
-				site, err := c.address()
+				site, err := c.address(c.database())
 				if err != nil {
 					return err
 				}

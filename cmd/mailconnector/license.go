@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/mailconnector/mailconnector/demo"
@@ -48,7 +47,7 @@ func withInstallation(f *flag.FlagSet, work licenseWork) runner {
 }
 
 func openLicense(ctx context.Context, s streams, c siteFlags, data string) (*licensing.Service, func() error, error) {
-	if data == "" && (c.folder != "" || c.dsn.name != "" || c.dsnFile != "" || os.Getenv("MAILCONNECTOR_DSN") != "") {
+	if data == "" && c.database().met {
 		return c.license(ctx, s)
 	}
 	return demo.Licensing(ctx, demo.Config{DataDir: data}, cmp.Or(c.url, "http://127.0.0.1:8080"))

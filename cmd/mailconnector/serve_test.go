@@ -129,10 +129,6 @@ func saysWhatIsMissing(t *testing.T, b *beside) {
 		!strings.Contains(problems, "give --crm-url https://crm.intranet/vte") {
 		t.Errorf("serve for a CRM without https: exit %d, problems %q", code, problems)
 	}
-	if code, _, problems := mailconnector(t, "", "doctor", "--crm-url", "https://crm.example.com", "--vendor", "vendor.pub"); code != exitUsage ||
-		!strings.Contains(problems, "wants --content") {
-		t.Errorf("doctor without folders: exit %d, problems %q", code, problems)
-	}
 }
 
 // doctor runs the doctor, who has so many complaints, and returns what is said.

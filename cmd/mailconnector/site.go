@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mailconnector/mailconnector/internal/database"
 	"github.com/mailconnector/mailconnector/licensing"
@@ -43,13 +44,14 @@ type site struct {
 
 func (x *site) close() error { return errors.Join(x.content.Close(), x.db.Close()) }
 
-func (c *siteFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*site, error) {
-	keys, err := c.complete(s)
+// open opens the installation, its folders and the module. What the command needs besides is refused with the rest.
+func (c *siteFlags) open(ctx context.Context, s streams, logger *slog.Logger, needs ...need) (*site, error) {
+	keys, err := c.complete(s, needs...)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.folders(); err != nil {
-		return nil, err
+	if _, err := os.Stat(c.files()); err != nil {
+		return nil, fmt.Errorf("--storage: the CRM's folder for files is not there or closed to this user: %w", err)
 	}
 	installed, err := c.crmFlags.open(ctx, s, logger)
 	if err != nil {
@@ -63,8 +65,8 @@ func (c *siteFlags) open(ctx context.Context, s streams, logger *slog.Logger) (*
 }
 
 // with opens the installation for as long as fn takes. The module's tables have to be up to date.
-func (c *siteFlags) with(ctx context.Context, s streams, fn func(*site) error) error {
-	x, err := c.open(ctx, s, slog.New(slog.DiscardHandler))
+func (c *siteFlags) with(ctx context.Context, s streams, fn func(*site) error, needs ...need) error {
+	x, err := c.open(ctx, s, slog.New(slog.DiscardHandler), needs...)
 	if err != nil {
 		return err
 	}
@@ -73,17 +75,6 @@ func (c *siteFlags) with(ctx context.Context, s streams, fn func(*site) error) e
 		err = fn(x)
 	}
 	return errors.Join(err, x.close())
-}
-
-// folders refuses to go on without the folders of the CRM and of the module.
-func (c *siteFlags) folders() error {
-	if c.storage == "" || c.content == "" {
-		return usageError{"wants --content, and --vtenext or --storage"}
-	}
-	if _, err := os.Stat(c.files()); err != nil {
-		return fmt.Errorf("--storage: the CRM's folder for files is not there or closed to this user: %w", err)
-	}
-	return nil
 }
 
 // files is the folder in which the CRM keeps the files of documents.
@@ -112,7 +103,7 @@ func (c *siteFlags) mount(installed *crm, keys []licensing.PublicKey, logger *sl
 
 // license opens the license of an installation, for which its folders are not needed.
 func (c *siteFlags) license(ctx context.Context, s streams) (service *licensing.Service, done func() error, err error) {
-	keys, err := c.complete(s)
+	keys, err := c.licensed(s, c.database())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -133,14 +124,21 @@ func (c *siteFlags) license(ctx context.Context, s streams) (service *licensing.
 	return service, installed.db.Close, nil
 }
 
-// complete refuses what is missing, fills in what follows from the rest, and reads the keys that sign licenses.
-func (c *siteFlags) complete(s streams) (keys []licensing.PublicKey, err error) {
-	address, err := c.address()
+// complete is licensed for commands that need the database and both places for files as well.
+func (c *siteFlags) complete(s streams, needs ...need) ([]licensing.PublicKey, error) {
+	return c.licensed(s, slices.Concat(needs, []need{
+		c.database(),
+		{c.folder != "" || c.storage != "", "--vtenext or --storage", "the folder in which the CRM keeps its files"},
+		{c.content != "", "--content", "where to keep mails: a folder, or a bucket of S3"},
+	})...)
+}
+
+// licensed refuses what is missing, fills in what follows from the rest, and reads the keys that sign licenses.
+func (c *siteFlags) licensed(s streams, needs ...need) (keys []licensing.PublicKey, err error) {
+	signer := need{len(c.vendors) > 0, "--vendor", "the public key of who signs licenses"}
+	address, err := c.address(append(needs, signer)...)
 	if err != nil {
 		return nil, err
-	}
-	if len(c.vendors) == 0 {
-		return nil, usageError{"wants --vendor: the public key of who signs licenses"}
 	}
 	if c.installation == "" {
 		c.installation = address.Host
