@@ -62,6 +62,7 @@ func TestPane(t *testing.T) {
 		{"hostile words stay words", "7-hostile", hostile},
 		{"everything is reached by the keyboard", "6-shared-address", keyboard},
 		{"the pane speaks Italian", "6-shared-address", italian},
+		{"a record that several mails with one Message-ID are on is shown once", "6-shared-address", sameID},
 		{"a session that an administrator ends asks to sign in", "1-offer", revoked},
 		{"an outage is said, and over when it is over", "1-offer", outage},
 		{"signing out forgets the session", "1-offer", signedOut},

@@ -226,7 +226,7 @@ func (f *fakeMessages) Status(_ context.Context, _ permissions.Subject, ids []st
 	for i, id := range ids {
 		list[i].MessageID = id
 		if id == "<1@example.com>" {
-			list[i].ID, list[i].Links = "m1", []messages.Link{{Record: nora, Label: "Nora Rossi"}}
+			list[i].ID, list[i].Links = "m1", []messages.StatusLink{{Link: messages.Link{Record: nora, Label: "Nora Rossi"}, Messages: []string{"m1", "m3"}}}
 		}
 	}
 	return list, f.err

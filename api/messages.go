@@ -50,9 +50,13 @@ type userJSON struct {
 func newLinks(links []messages.Link) []linkJSON {
 	list := make([]linkJSON, len(links))
 	for i, l := range links {
-		list[i] = linkJSON{newRecordID(l.Record), l.Label, moment(l.LinkedAt), newUser(l.LinkedBy), l.Mine}
+		list[i] = newLink(l)
 	}
 	return list
+}
+
+func newLink(l messages.Link) linkJSON {
+	return linkJSON{newRecordID(l.Record), l.Label, moment(l.LinkedAt), newUser(l.LinkedBy), l.Mine}
 }
 
 // newUser is null for nobody: a link made in the CRM itself.

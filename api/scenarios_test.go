@@ -267,7 +267,7 @@ func TestMessages(t *testing.T) {
 			`"linked_at":null,"linked_by":null`, `"mine":true`, `"to":[]`, `"part":1}]`}},
 		{"a message of somebody else", nil, call{method: get, path: "/messages/m2"}, 404, "not-found", nil},
 		{"where mails are linked", nil, status(`"<1@example.com>","<2@example.com>"`), 200, "",
-			[]string{`"linked":true,"message":"m1"`, `"internet_message_id":"\u003c2@example.com\u003e","linked":false,"links":[]`}},
+			[]string{`"linked":true,"message":"m1"`, `"mine":false,"messages":["m1","m3"]`, `"internet_message_id":"\u003c2@example.com\u003e","linked":false,"links":[]`}},
 		{"no mails", nil, status(``), 200, "", []string{`{"items":[]}`}},
 		{"more mails than allowed", nil, status(strings.Repeat(`"x",`, 100) + `"x"`), 422, "invalid", []string{"at most 100"}},
 		{"an id that cannot be", nil, status(`"` + strings.Repeat("x", 999) + `"`), 422, "invalid", []string{"/internet_message_ids/0"}},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"github.com/mailconnector/mailconnector/messages"
 )
 
 type statusRequestJSON struct {
@@ -15,10 +17,15 @@ type statusListJSON struct {
 }
 
 type statusJSON struct {
-	InternetMessageID string     `json:"internet_message_id"`
-	Linked            bool       `json:"linked"`
-	Message           string     `json:"message,omitempty"`
-	Links             []linkJSON `json:"links"`
+	InternetMessageID string           `json:"internet_message_id"`
+	Linked            bool             `json:"linked"`
+	Message           string           `json:"message,omitempty"`
+	Links             []statusLinkJSON `json:"links"`
+}
+
+type statusLinkJSON struct {
+	linkJSON
+	Messages []string `json:"messages"`
 }
 
 // status serves POST /messages/status.
@@ -41,7 +48,15 @@ func (h *Handler) status(w http.ResponseWriter, r *http.Request) error {
 	}
 	items := make([]statusJSON, len(found))
 	for i, s := range found {
-		items[i] = statusJSON{s.MessageID, len(s.Links) > 0, s.ID, newLinks(s.Links)}
+		items[i] = statusJSON{s.MessageID, len(s.Links) > 0, s.ID, newStatusLinks(s.Links)}
 	}
 	return writeJSON(w, http.StatusOK, statusListJSON{items})
+}
+
+func newStatusLinks(links []messages.StatusLink) []statusLinkJSON {
+	list := make([]statusLinkJSON, len(links))
+	for i, l := range links {
+		list[i] = statusLinkJSON{newLink(l.Link), l.Messages}
+	}
+	return list
 }

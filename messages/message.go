@@ -76,8 +76,15 @@ type Summary struct {
 // Status tells whether a mail is linked, as far as the subject may know.
 type Status struct {
 	MessageID string // as asked
-	ID        string // of the archived message; empty unless Links has any
-	Links     []Link // on records the subject may view
+	ID        string // of the archived message, the first where different mails bear the id; empty unless Links has any
+	Links     []StatusLink
+}
+
+// StatusLink says that a mail is on a record the subject may view. Different mails may bear one Message-ID, and several of
+// them be there: one link stands for all.
+type StatusLink struct {
+	Link              // the subject's own if there is one, or else the first that was made here
+	Messages []string // ids of the messages that the subject linked there if the link is Mine, or else of all that are there
 }
 
 // Info describes a file that is served.

@@ -11,7 +11,8 @@ import (
 const maxStatus = 100
 
 // Status tells for up to 100 internet message ids, in their order, whether the mail is linked, as far as the subject may
-// know: records it may not view leave no trace, and a mail that is only on such records is not linked.
+// know: records it may not view leave no trace, nor do messages it may not read, and a mail that is only on such records is
+// not linked. Each record is named once, however many mails with the id are on it.
 func (s *Service) Status(ctx context.Context, sub permissions.Subject, messageIDs []string) ([]Status, error) {
 	if len(messageIDs) > maxStatus {
 		return nil, &InvalidError{Pointer: "/internet_message_ids", Detail: fmt.Sprintf("must have at most %d entries", maxStatus)}
@@ -41,17 +42,36 @@ func (s *Service) Status(ctx context.Context, sub permissions.Subject, messageID
 		return nil, err
 	}
 	for i, id := range messageIDs {
-		for _, variant := range found[identityOf(id)] {
-			if len(links[variant]) == 0 {
-				continue
-			}
-			if list[i].ID == "" {
-				list[i].ID = variant
-			}
-			list[i].Links = append(list[i].Links, links[variant]...)
-		}
+		list[i].ID, list[i].Links = byRecord(found[identityOf(id)], links)
 	}
 	return list, nil
+}
+
+// byRecord brings the links of mails that share a Message-ID together, one for each record, and names the first mail that
+// has any.
+func byRecord(variants []string, links map[string][]Link) (first string, list []StatusLink) {
+	at := make(map[permissions.Record]int)
+	for _, variant := range variants {
+		for _, link := range links[variant] {
+			i, known := at[link.Record]
+			switch {
+			case !known:
+				at[link.Record] = len(list)
+				list = append(list, StatusLink{link, []string{variant}})
+			case link.Mine == list[i].Mine:
+				list[i].Messages = append(list[i].Messages, variant)
+				if list[i].LinkedAt.IsZero() {
+					list[i].Link = link
+				}
+			case link.Mine:
+				list[i] = StatusLink{link, []string{variant}}
+			}
+		}
+		if first == "" && len(list) > 0 {
+			first = variant
+		}
+	}
+	return first, list
 }
 
 // identities returns the identities of message ids, each once and none for an empty one.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +92,68 @@ func TestTheStatusOfAMessageIDThatVeryManyShare(t *testing.T) {
 			t.Errorf("status = %+v, %v, want the first mail and ann's, %s", found, err, genuine.Message.ID)
 		}
 	})
+}
+
+func TestTheStatusNamesEachRecordOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		mail := func(who permissions.Subject, content string, on ...permissions.Record) string {
+			h.clock.forward(1e9)
+			return h.archive(who, letter{files: []file{pdf(content)}}, on...).Message.ID
+		}
+		carol, first := permissions.Subject{UserID: "carol"}, mail(bob, "first", nora, acme)
+		h.exec("INSERT INTO host_links (message, type, record) SELECT id, '" + offer.Type + "', '" + offer.ID + "' FROM host_messages")
+		second, third := mail(ann, "second", nora, offer), mail(ann, "third", nora)
+
+		h.wantOn(ann, first, []placement{{acme, "bob", first}, {nora, "ann", second + third}, {offer, "ann", second}})
+		h.wantOn(bob, first, []placement{{acme, "bob", first}, {nora, "bob", first}, {offer, "ann", first + second}})
+		h.wantOn(carol, first, []placement{{acme, "bob", first}, {nora, "bob", first + second + third}, {offer, "ann", first + second}})
+		h.crm.hide(carol, acme, nora)
+		h.wantOn(carol, first, []placement{{offer, "ann", first + second}})
+
+		for _, own := range []string{second, third} {
+			if err := h.Unlink(t.Context(), ann, own, nora); err != nil {
+				t.Error(err)
+			}
+		}
+		h.wantOn(ann, first, []placement{{acme, "bob", first}, {nora, "bob", first}, {offer, "ann", second}})
+	})
+}
+
+func TestTheStatusNamesNoMailThatTheUserMayNotRead(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *harness) {
+		h = newWith(t, h, func(c *messages.Config) { c.Shared = notShared })
+		theirs := h.archive(bob, letter{files: []file{pdf("theirs")}}, nora, acme).Message.ID
+		own := h.archive(ann, letter{files: []file{pdf("own")}}, nora).Message.ID
+		h.wantOn(ann, own, []placement{{nora, "ann", own}})
+		h.wantOn(bob, theirs, []placement{{acme, "bob", theirs}, {nora, "bob", theirs}})
+		h.wantOn(permissions.Subject{UserID: "carol"}, "", nil)
+	})
+}
+
+// placement is what Status says of a record: who linked it, and the ids of the messages one after the other.
+type placement struct {
+	on       permissions.Record
+	by       string
+	messages string
+}
+
+// wantOn asks for the status of the Message-ID of every letter.
+func (h *harness) wantOn(who permissions.Subject, first string, want []placement) {
+	h.t.Helper()
+	found, err := h.Status(h.t.Context(), who, []string{"<one@acme.example>"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var got []placement
+	for _, link := range found[0].Links {
+		got = append(got, placement{link.Record, link.LinkedBy.ID, strings.Join(link.Messages, "")})
+		if link.Mine != (link.LinkedBy.ID == who.UserID) {
+			h.t.Errorf("to %s, the link of %s is said to be his own: %t", who.UserID, link.LinkedBy.ID, link.Mine)
+		}
+	}
+	if !slices.Equal(got, want) || found[0].ID != first {
+		h.t.Errorf("to %s, %s is on %+v, want %s on %+v", who.UserID, found[0].ID, got, first, want)
+	}
 }
 
 // multiply gives the only message variants, as if as many different mails had come with its Message-ID.

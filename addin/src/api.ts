@@ -139,8 +139,8 @@ export class API {
     return this.fetch(method, path, { ...request, headers });
   }
 
-  unlink(message: string, module: string, record: string): Promise<void> {
-    return this.call("DELETE", `/messages/${encodeURIComponent(message)}/links/${encodeURIComponent(module)}/${encodeURIComponent(record)}`);
+  unlink(message: string, from: Target): Promise<void> {
+    return this.call("DELETE", `/messages/${encodeURIComponent(message)}/links/${encodeURIComponent(from.module)}/${encodeURIComponent(from.record)}`);
   }
 
   private call<T>(method: string, path: string, body?: unknown, request: RequestInit = {}): Promise<T> {

@@ -4,7 +4,7 @@ import { keyOf } from "./records";
 import { known, text } from "./texts";
 import type { LinkInfo, Receipt, Target } from "./wire";
 
-export type Unlink = (module: string, record: string) => void;
+export type Unlink = (record: Target, messages: string[]) => void;
 
 // linkedView shows the records that the open mail is on. Only a link of the user's own can be taken off. A mail of which
 // the CRM has a part only can be completed where this Outlook has the rest.
@@ -16,7 +16,7 @@ export function linkedView(links: LinkInfo[], unlink: Unlink, complete: (() => v
       { "data-record": keyOf(link) },
       element("span", { class: "badge", "data-module": link.module }, moduleIcon(link.module)),
       element("div", { class: "about" }, element("div", { class: "name" }, link.label), madeBy(link)),
-      link.mine && takeOff(text("unlink"), link, unlink),
+      link.mine && takeOff(text("unlink"), link, () => unlink(link, link.messages)),
     ),
   );
   return element(
@@ -35,10 +35,10 @@ function madeBy(link: LinkInfo): HTMLElement | null {
   return words ? element("div", { class: "quiet" }, words) : null;
 }
 
-function takeOff(word: string, link: Target, unlink: Unlink): HTMLElement {
+function takeOff(word: string, link: Target, press: () => void): HTMLElement {
   return element(
     "button",
-    { type: "button", class: "quiet", "data-key": `unlink ${keyOf(link)}`, "aria-label": text("unlinkFrom", word, link.label), onclick: () => unlink(link.module, link.record) },
+    { type: "button", class: "quiet", "data-key": `unlink ${keyOf(link)}`, "aria-label": text("unlinkFrom", word, link.label), onclick: press },
     word,
   );
 }
@@ -55,7 +55,7 @@ export function receiptView(receipt: Receipt, unlink: Unlink): HTMLElement {
       "div",
       { class: "links" },
       element("h2", { id: "receipt", tabindex: "-1", "data-key": "receipt" }, text("receipt", labels)),
-      ...created.map((link) => takeOff(text("undo"), link, unlink)),
+      ...created.map((link) => takeOff(text("undo"), link, () => unlink(link, [receipt.message.id]))),
     ),
     nothingNew && element("p", { class: "quiet" }, text("receiptAgain")),
     receipt.message.completeness === "partial" && element("p", { class: "warning" }, text("partialMail")),

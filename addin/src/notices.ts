@@ -35,6 +35,11 @@ export function isProxys(cause: unknown): boolean {
   return cause instanceof Problem && [413, 502, 504].includes(cause.status);
 }
 
+// isGone tells that what was asked for is not there, or not for this user.
+export function isGone(cause: unknown): cause is Problem {
+  return cause instanceof Problem && cause.slug === "not-found";
+}
+
 // endsSession tells whether the user has to sign in again.
 export function endsSession(cause: unknown): cause is Problem {
   return cause instanceof Problem && cause.status === 401 && cause.slug !== "invalid-credentials";

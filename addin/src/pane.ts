@@ -1,7 +1,7 @@
-import { API, Problem, Upload } from "./api";
+import { API, Upload } from "./api";
 import { element, keepFocus, show } from "./dom";
 import { linkedView, receiptView } from "./links";
-import { endsSession, problemText } from "./notices";
+import { endsSession, isGone, problemText } from "./notices";
 import { currentMail, Mail, partners, read, readsAttachments, suggestionsFor } from "./outlook";
 import { Choice, keyOf, recordGroup } from "./records";
 import { Search } from "./search";
@@ -22,7 +22,6 @@ export class Pane implements Choice {
   readonly modules = new Map<string, Module>();
 
   private mail: Mail | null = null;
-  private message = ""; // id of the archived message; empty while nothing is linked
   private links: LinkInfo[] = [];
   private asked = 0; // how often the links were asked for or changed: an answer that was overtaken does not count
   private partial = false; // the CRM has a part of the mail only
@@ -89,7 +88,6 @@ export class Pane implements Choice {
     const mail = currentMail();
     if (mail?.id !== this.mail?.id) this.search.clear(); // the words were about another mail
     this.mail = mail;
-    this.message = "";
     this.links = [];
     this.partial = false;
     this.receipt = null;
@@ -116,7 +114,6 @@ export class Pane implements Choice {
     try {
       const status = await this.api.status(mail.internetMessageId);
       if (overtaken()) return;
-      this.message = status.message ?? "";
       this.links = status.links;
       if (!status.message) return;
       const { completeness } = await this.api.message(status.message);
@@ -174,9 +171,9 @@ export class Pane implements Choice {
   private linkedNow(mail: Mail, card: Target, receipt: Receipt): void {
     if (this.mail?.id !== mail.id) return this.say(text("receipt", card.label), "note");
     const by = { id: this.user.id, name: this.user.name };
-    const fresh = receipt.links.map((link) => ({ ...link, linked_at: null, linked_by: by, mine: link.created }));
+    const messages = [receipt.message.id];
+    const fresh = receipt.links.map((link) => ({ ...link, linked_at: null, linked_by: by, mine: link.created, messages }));
     this.asked++;
-    this.message = receipt.message.id;
     this.receipt = receipt;
     this.links = [...fresh, ...this.links.filter((old) => !fresh.some((link) => keyOf(link) === keyOf(old)))];
     this.showAll();
@@ -191,7 +188,7 @@ export class Pane implements Choice {
       try {
         return await this.api.linkAgain(known, card);
       } catch (cause) {
-        if (!(cause instanceof Problem) || cause.slug !== "not-found") throw cause;
+        if (!isGone(cause)) throw cause;
       }
     }
     const cancel = () => this.cancel(mail, upload, card);
@@ -228,26 +225,40 @@ export class Pane implements Choice {
     return this.upload.promise;
   }
 
-  private async unlink(module: string, record: string): Promise<void> {
+  // unlink takes messages off a record and shows what is on which records then: others may have linked the mail there too.
+  private async unlink(record: Target, messages: string[]): Promise<void> {
     await this.attempt(async () => {
-      await this.api.unlink(this.message, module, record);
+      await this.unlinkEach(record, messages);
       this.asked++;
-      const gone = keyOf({ module, record });
+      const gone = keyOf(record);
       this.links = this.links.filter((link) => keyOf(link) !== gone);
       if (this.receipt?.links.some((link) => keyOf(link) === gone)) this.receipt = null;
       this.say(text("unlinked"), "note");
       this.showAll();
       this.search.focus();
-      if (this.mail) await this.loadLinks(this.mail);
     });
+    const { mail } = this;
+    if (mail && !this.closed) await this.attempt(() => this.loadLinks(mail));
     this.showAll();
+  }
+
+  // unlinkEach bears that a message is off the record already, unless all are: in some CRMs it goes with another of the same id.
+  private async unlinkEach(record: Target, messages: string[]): Promise<void> {
+    let missing = 0;
+    for (const message of messages) {
+      try {
+        await this.api.unlink(message, record);
+      } catch (cause) {
+        if (!isGone(cause) || ++missing === messages.length) throw cause;
+      }
+    }
   }
 
   private showAll(): void {
     if (this.closed) return;
     keepFocus(() => {
       this.showMail();
-      const unlink = (module: string, record: string) => void this.unlink(module, record);
+      const unlink = (record: Target, messages: string[]) => void this.unlink(record, messages);
       const inReceipt = new Set(this.receipt?.links.filter((link) => link.created).map(keyOf));
       const complete = this.partial && readsAttachments() ? () => void this.complete() : null;
       show(this.done, this.receipt && receiptView(this.receipt, unlink));

@@ -1,4 +1,5 @@
 import { API, Problem } from "./api";
+import { isGone } from "./notices";
 import { forgetUpload, recallUpload, rememberUpload } from "./storage";
 
 // Pieces in bytes. They begin as small as the strictest proxy wants them, grow while that is quick, and shrink when a
@@ -86,10 +87,6 @@ export function mayPass(cause: Problem): boolean {
 // pieceMayPass knows of a piece that it may have been overtaken, altered on its way, or too large for a proxy.
 function pieceMayPass(cause: Problem): boolean {
   return mayPass(cause) || [409, 413, 460].includes(cause.status);
-}
-
-function isGone(cause: unknown): cause is Problem {
-  return cause instanceof Problem && cause.slug === "not-found";
 }
 
 // giveUp forgets what was uploaded of a mail.

@@ -65,6 +65,7 @@ export interface Page<T> {
   partial?: string[];
 }
 
+// LinkInfo is a link to a record: the user's own, of each of the messages, or else somebody else's.
 export interface LinkInfo {
   module: string;
   record: string;
@@ -72,6 +73,7 @@ export interface LinkInfo {
   linked_at: string | null;
   linked_by: { id: string; name: string } | null;
   mine: boolean;
+  messages: string[]; // more than one where different mails have one Message-ID
 }
 
 export interface MessageStatus {

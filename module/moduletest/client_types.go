@@ -197,10 +197,16 @@ type (
 
 	// MessageStatus says whether a mail is linked, as far as the user may know.
 	MessageStatus struct {
-		MessageID string        `json:"internet_message_id"`
-		Linked    bool          `json:"linked"`
-		Message   string        `json:"message"`
-		Links     []MessageLink `json:"links"`
+		MessageID string       `json:"internet_message_id"`
+		Linked    bool         `json:"linked"`
+		Message   string       `json:"message"`
+		Links     []StatusLink `json:"links"`
+	}
+
+	// StatusLink says that a mail is on a record, by which of the messages with its Message-ID.
+	StatusLink struct {
+		MessageLink
+		Messages []string `json:"messages"`
 	}
 )
 
