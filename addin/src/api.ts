@@ -1,5 +1,5 @@
 import { keyOf } from "./records";
-import type { Compatibility, Grant, Group, Message, MessageStatus, Module, Page, Participant, Receipt, RecordCard, Target } from "./wire";
+import type { Compatibility, Grant, Message, MessageStatus, Module, Page, Participant, Receipt, RecordCard, SuggestionList, Target } from "./wire";
 
 // Problem is an answer that says what went wrong: an RFC 9457 document, or "offline" where no answer came.
 export class Problem extends Error {
@@ -69,8 +69,8 @@ export class API {
     return this.call("GET", `/records?${query}`, undefined, { signal });
   }
 
-  suggestions(mail: SuggestionRequest): Promise<{ groups: Group[]; partial?: string[] }> {
-    return this.call("POST", "/suggestions", mail);
+  suggestions(mail: SuggestionRequest, signal?: AbortSignal): Promise<SuggestionList> {
+    return this.call("POST", "/suggestions", mail, { signal });
   }
 
   async status(internetMessageId: string): Promise<MessageStatus> {

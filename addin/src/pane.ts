@@ -1,14 +1,16 @@
+import { Again, Repeatable } from "./again";
 import { API, Upload } from "./api";
 import { element, keepFocus, show } from "./dom";
 import { linkedView, receiptView } from "./links";
 import { endsSession, isGone, problemText } from "./notices";
-import { currentMail, Mail, partners, read, readsAttachments, suggestionsFor } from "./outlook";
-import { Choice, keyOf, recordGroup } from "./records";
+import { currentMail, Mail, partners, read, readsAttachments } from "./outlook";
+import { Choice, keyOf } from "./records";
 import { Search } from "./search";
 import { isLarge, nameOf, send } from "./send";
 import { giveUp } from "./staged";
+import { Suggested, Suggestions } from "./suggestions";
 import { text } from "./texts";
-import type { Group, LinkInfo, Module, Receipt, Target, User } from "./wire";
+import type { LinkInfo, Module, Receipt, Target, User } from "./wire";
 
 // Saying is how words are said: to screen readers only, while something goes on, for a moment, or until it is mended.
 type Saying = "quiet" | "busy" | "note" | "problem";
@@ -26,7 +28,6 @@ export class Pane implements Choice {
   private asked = 0; // how often the links were asked for or changed: an answer that was overtaken does not count
   private partial = false; // the CRM has a part of the mail only
   private receipt: Receipt | null = null;
-  private groups: Group[] | "loading" | "failed" = "loading";
   private upload: { id: string; promise: Promise<Upload>; message: string } | null = null;
   private readonly underway = new Map<string, AbortController>(); // links that are being made, by mail and record
   private line: Promise<void> = Promise.resolve(); // until the mail that is being sent is through
@@ -35,12 +36,15 @@ export class Pane implements Choice {
   private named: Promise<void> = Promise.resolve(); // until the names of the modules are known
   private closed = false;
 
+  private readonly again = new Again();
   private readonly search: Search;
+  private readonly suggestions: Suggestions;
   private readonly status = element("div", { class: "status", role: "status" });
   private readonly header = element("div", { class: "mail" });
   private readonly linkedTo = element("div");
   private readonly done = element("div");
-  private readonly suggestions = element("div");
+  private readonly suggested = element("div");
+  private readonly building = element("div", { class: "building", role: "status" });
   private readonly found = element("div", { class: "found" });
 
   // over is called once, with the reason, when the session is over.
@@ -51,7 +55,8 @@ export class Pane implements Choice {
     private readonly user: User,
     private readonly over: (why: string) => void,
   ) {
-    this.search = new Search(api, () => this.showFound(), (cause) => this.tell(cause));
+    this.search = new Search(api, this.again, (byItself) => this.showFound(byItself), (cause) => this.tell(cause));
+    this.suggestions = new Suggestions(api, () => this.showCompleted());
   }
 
   // start shows the pane. Somebody who just signed in may type at once.
@@ -60,7 +65,7 @@ export class Pane implements Choice {
     show(
       this.place,
       element("header", {}, element("div", { class: "user" }, element("b", {}, this.crm), element("span", {}, this.user.name || this.user.username)), out),
-      element("main", {}, this.header, this.done, this.linkedTo, this.search.box, this.suggestions, this.found),
+      element("main", {}, this.header, this.done, this.linkedTo, this.search.box, this.suggested, this.building, this.found),
       this.status,
     );
     if (typing && !window.matchMedia("(pointer: coarse)").matches) this.search.focus();
@@ -87,18 +92,23 @@ export class Pane implements Choice {
   async open(): Promise<void> {
     const mail = currentMail();
     if (mail?.id !== this.mail?.id) this.search.clear(); // the words were about another mail
+    this.again.stop();
     this.mail = mail;
     this.links = [];
     this.partial = false;
     this.receipt = null;
-    this.groups = "loading";
+    this.suggestions.clear();
     if (this.saying === "problem" || this.saying === "quiet") this.say(""); // it was about another mail, or is about to show again
     this.showAll();
     if (!mail) return;
-    const [groups] = await Promise.all([this.suggest(mail), this.attempt(() => this.loadLinks(mail)), this.named]);
+    let answer: Suggested | null = null;
+    const suggest = async () => void (answer = await this.suggestions.ask(mail));
+    await Promise.all([this.attempt(suggest), this.attempt(() => this.loadLinks(mail)), this.named]);
     if (this.mail !== mail) return;
-    this.groups = groups;
+    this.suggestions.take(answer);
+    if (this.suggestions.partial) this.say(text("partial"), "note");
     this.showAll();
+    this.lookAgain();
   }
 
   private async loadModules(): Promise<void> {
@@ -123,14 +133,18 @@ export class Pane implements Choice {
     }
   }
 
-  private async suggest(mail: Mail): Promise<Group[] | "failed"> {
-    let groups: Group[] | "failed" = "failed";
-    await this.attempt(async () => {
-      const answer = await this.api.suggestions(await suggestionsFor(mail));
-      groups = answer.groups;
-      if (answer.partial?.length) this.say(text("partial"), "note");
-    });
-    return groups;
+  // shown is what the user sees the answer to: the words he typed or, while there are none, the open mail.
+  private get shown(): Repeatable | null {
+    if (this.search.searched !== "") return this.search;
+    return this.mail ? this.suggestions : null;
+  }
+
+  // lookAgain asks again by itself for what is shown, while the CRM builds its index, unless an answer is under way.
+  private lookAgain(): void {
+    const { shown } = this;
+    if (this.closed || this.search.waiting) return;
+    if (shown?.building) void this.attempt(() => this.again.start(shown));
+    else this.again.stop();
   }
 
   // link sends the mail that was open when the button was pressed, whatever is selected by the time it was read.
@@ -263,8 +277,7 @@ export class Pane implements Choice {
       const complete = this.partial && readsAttachments() ? () => void this.complete() : null;
       show(this.done, this.receipt && receiptView(this.receipt, unlink));
       show(this.linkedTo, linkedView(this.links.filter((link) => !inReceipt.has(keyOf(link))), unlink, complete));
-      this.showSuggestions();
-      this.showResults();
+      this.showRecords();
     });
   }
 
@@ -273,33 +286,28 @@ export class Pane implements Choice {
     show(this.header, element("h1", {}, this.mail.subject || "—"), element("div", { class: "quiet" }, partners(this.mail)));
   }
 
-  private showSuggestions(): void {
-    this.suggestions.hidden = !this.mail || this.search.searched !== "";
-    if (this.groups === "loading") return show(this.suggestions, element("p", { class: "quiet" }, text("loading")));
-    if (this.groups === "failed") {
-      return show(this.suggestions, element("button", { type: "button", class: "again", "data-key": "again", onclick: () => this.load() }, text("again")));
-    }
-    const none = element("p", { class: "quiet" }, text("nothingSuggested"));
-    show(this.suggestions, ...(this.groups.length > 0 ? this.groups.map((g) => recordGroup(g.label, g.items, this)) : [none]));
+  private showRecords(): void {
+    this.suggested.hidden = this.shown !== this.suggestions;
+    show(this.suggested, ...this.suggestions.view(this, () => this.load()));
+    show(this.building, this.shown?.building && element("p", { class: "quiet" }, text("building")));
+    show(this.found, ...this.search.view(this));
   }
 
-  private showResults(): void {
-    const { items, searched, next } = this.search;
-    const label = text(items.length > 0 ? "more" : "searchOn");
-    const more = next && element("button", { type: "button", class: "again", "data-key": "more", onclick: () => this.search.more() }, label);
-    if (items.length === 0) {
-      const none = text(next ? "nothingYet" : "nothingFound", searched);
-      return show(this.found, searched !== "" && element("p", { class: "quiet" }, none), more);
-    }
-    show(this.found, recordGroup(text(searched ? "found" : "lastLinked"), items, this), more);
-  }
-
-  private showFound(): void {
+  private showFound(byItself: boolean): void {
     this.showAll();
+    this.lookAgain();
+    if (byItself && this.saying !== "quiet") return;
     if (this.search.partial) return this.say(text("partial"), "note");
     if (this.saying === "busy" || this.saying === "note") return;
-    const { searched, items, next } = this.search;
-    this.say(searched === "" || (next && items.length === 0) ? "" : text("foundCount", items.length));
+    this.say(this.search.count());
+  }
+
+  // showCompleted shows suggestions that came by themselves.
+  private showCompleted(): void {
+    this.showAll();
+    if (this.saying !== "quiet") return;
+    if (this.suggestions.partial) this.say(text("partial"), "note");
+    else this.say(text("built"));
   }
 
   private async signOut(): Promise<void> {
@@ -310,6 +318,7 @@ export class Pane implements Choice {
   private end(why: string): void {
     if (this.closed) return;
     this.closed = true;
+    this.again.stop();
     for (const stop of this.underway.values()) stop.abort(); // who signs in again goes on where this ends
     this.over(why);
   }

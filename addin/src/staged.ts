@@ -153,7 +153,7 @@ export async function within<T>(time: number, signal: AbortSignal, step: (until:
 }
 
 // rest waits, but no longer than until the device is connected again.
-function rest(time: number, signal: AbortSignal): Promise<void> {
+export function rest(time: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {
       clearTimeout(timer);

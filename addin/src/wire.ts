@@ -59,6 +59,11 @@ export interface Group {
   items: RecordCard[];
 }
 
+export interface SuggestionList {
+  groups: Group[];
+  partial?: string[];
+}
+
 export interface Page<T> {
   items: T[];
   next_cursor: string | null;
