@@ -144,7 +144,8 @@ var tags = regexp.MustCompile(`(?s)<(style|script).*?</(style|script)>|<[^>]*>`)
 
 // text is what a page says, without its markup.
 func (a answer) text() string {
-	return strings.Join(strings.Fields(tags.ReplaceAllString(a.Body, " ")), " ")
+	whole := strings.ReplaceAll(a.Body, "<wbr>", "")
+	return strings.Join(strings.Fields(tags.ReplaceAllString(whole, " ")), " ")
 }
 
 // want fails unless the status is right and the page says every one of the texts.

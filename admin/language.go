@@ -146,11 +146,11 @@ func (l *language) count(key string, n int64, namesAndValues ...any) string {
 	return l.text(form, append(namesAndValues, "n", n)...)
 }
 
-// steps says the texts key.1, key.2 and so on, as many as there are.
-func (l *language) steps(key string) []string {
+// steps says the texts key.1, key.2 and so on, as many as there are, with what replaces placeholders in any of them.
+func (l *language) steps(key string, namesAndValues ...any) []string {
 	var texts []string
 	for n := 1; l.has(fmt.Sprintf("%s.%d", key, n)); n++ {
-		texts = append(texts, l.text(fmt.Sprintf("%s.%d", key, n)))
+		texts = append(texts, l.text(fmt.Sprintf("%s.%d", key, n), namesAndValues...))
 	}
 	return texts
 }

@@ -25,6 +25,26 @@ func TestOnesOwnPage(t *testing.T) {
 	b.get("/me").wantNot(t, "Secret merger", "Acme")
 }
 
+func TestOnesOwnPageSaysWhereTheManifestIs(t *testing.T) {
+	texts := map[string]struct{ link, here, elsewhere string }{
+		"sales.rep": {"Manifest of the add-in", "Save it first, with the link above.", "Your administrator hands it out."},
+		"capo":      {"Manifesto del componente aggiuntivo", "Salvalo prima, con il collegamento qui sopra.", "Lo fornisce il tuo amministratore."},
+	}
+	for _, address := range []string{"", "https://crm.example.com/mailconnector/addin/manifest.xml"} {
+		w := newWorld(t, func(c *admin.Config) { c.ManifestURL = address })
+		for user, say := range texts {
+			page := w.signedIn("me", user).get("/me")
+			if address == "" {
+				page.want(t, http.StatusOK, say.elsewhere)
+				page.wantNot(t, say.link, say.here)
+				continue
+			}
+			page.want(t, http.StatusOK, say.link, say.here)
+			page.wantNot(t, say.elsewhere)
+		}
+	}
+}
+
 func TestOnesOwnPageIsNotTheAdministrators(t *testing.T) {
 	w := newWorld(t)
 	b := w.signedIn("me", "sales.rep")

@@ -68,6 +68,7 @@ func functions(say *language, a assets, prefix string, now func() time.Time) tem
 		"url":    func(path string) string { return prefix + path },
 		"dict":   dict,
 		"share":  share,
+		"pieces": pieces,
 	}
 }
 
@@ -79,6 +80,10 @@ func dict(namesAndValues ...any) map[string]any {
 	}
 	return m
 }
+
+// pieces are what an address may be broken into on a narrow page: a browser that takes it for one long word breaks it
+// anywhere.
+func pieces(address string) []string { return strings.SplitAfter(address, "/") }
 
 // whole is any integer a template has at hand.
 func whole(n any) int64 {
