@@ -14,8 +14,9 @@ const (
 	blockSize       = 48
 	narrowBlockSize = 12  // for several words, where candidates are dearer: a page and what shows that there is another
 	widestBlock     = 256 // for those who see the records of few owners, and where blocks before gave too little
-	readableOwners  = 256 // whose terms are read owner by owner for several words
+	readableOwners  = 256 // whose terms are read at once for several words
 	readableTerms   = 10_000
+	fewTerms        = 32 // for each of the owners, up to which theirs are picked out of everybody's
 
 	// The work of one request of several words, after which it pauses. Records that may be hidden from the subject count
 	// little, so that a pause tells of thousands only.
@@ -56,11 +57,15 @@ func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor, size, 
 		w.size = widestBlock // they are read at once anyway
 	}
 	w.work = work
-	w.bounded = len(g.rest) > 0
+	if len(g.rest) > 0 {
+		w.bounded, w.atOnce = true, s.readable(v, c.Terms)
+		if c.Terms <= fewTerms*int64(len(v.ownerList)) {
+			w.owners = byTerm
+		}
+	}
 	if c.To != nil {
 		w.most, w.bounded = math.MaxInt, false // it did not pause before
 	}
-	w.byOwner = len(g.rest) > 0 && s.readable(v, c.Terms)
 	end, err := g.gather(ctx, w)
 	if err != nil {
 		return block{}, err
@@ -69,7 +74,7 @@ func (s *Service) block(ctx context.Context, v *view, p parsed, c cursor, size, 
 	return block{list, end, g.paused || w.tired(), w.work}, err
 }
 
-// readable tells whether what a view leaves of so many terms, if all owners have as many, is better read owner by owner.
+// readable tells whether what a view leaves of so many terms, if all owners have as many, is better read at once.
 func (s *Service) readable(v *view, terms int64) bool {
 	owners := len(v.ownerList)
 	return owners <= readableOwners && terms*int64(owners) <= readableTerms*int64(s.names.count(ownerName))

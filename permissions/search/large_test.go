@@ -35,6 +35,10 @@ func TestLargeIndexesEqualReadingEverything(t *testing.T) {
 				}
 			}
 		}
+		many, err := s.Search(t.Context(), permissions.Subject{UserID: "owner0"}, search.Query{Text: "keller q", Limit: 50})
+		if err != nil || len(many.Items) != 50 || many.Next == "" {
+			t.Errorf("of two words in all records %d are found at first, next %q, %v", len(many.Items), many.Next, err)
+		}
 	})
 }
 

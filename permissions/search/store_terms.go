@@ -152,17 +152,17 @@ func (s store) ofTokens(ctx context.Context, part part, tokens []token, limit in
 		join(id, []any{wordTerm}, list, args, []any{limit})...)
 }
 
-// ofOwners reads the terms of a range, from one of them on, that belong to documents of the owners. It gives up behind
-// limit terms.
-func (s store) ofOwners(ctx context.Context, f filter, r termRange, from []byte, owners []int32, limit int) ([]termRow, error) {
+// ofOwners reads the terms of a range, from one of them on, that belong to documents of the owners: in the order of
+// owners, or in that of all terms. It gives up behind limit terms.
+func (s store) ofOwners(ctx context.Context, o order, f filter, r termRange, from []byte, owners []int32, limit int) ([]termRow, error) {
 	bounds, args := r.bounds(from)
-	return s.eachOwners(ctx, f, bounds, args, owners, limit)
+	return s.eachOwners(ctx, o, f, bounds, args, owners, limit)
 }
 
 // tokensOfOwners reads the given words of documents of the owners.
 func (s store) tokensOfOwners(ctx context.Context, f filter, tokens []token, owners []int32, limit int) ([]termRow, error) {
 	list := fill(termsOfTokens(tokens))
-	return s.eachOwners(ctx, f, " AND t.kind = ? AND t.term IN "+in(list), join([]any{wordTerm}, list), owners, limit)
+	return s.eachOwners(ctx, byOwner, f, " AND t.kind = ? AND t.term IN "+in(list), join([]any{wordTerm}, list), owners, limit)
 }
 
 // tokensOfTypes reads the given words of documents of the types. It gives up behind limit terms.
@@ -176,13 +176,13 @@ func (s store) tokensOfTypes(ctx context.Context, f filter, tokens []token, type
 		join(of, []any{wordTerm}, list, args, []any{limit})...)
 }
 
-func (s store) eachOwners(ctx context.Context, f filter, bounds string, args []any, owners []int32, limit int) ([]termRow, error) {
+func (s store) eachOwners(ctx context.Context, o order, f filter, bounds string, args []any, owners []int32, limit int) ([]termRow, error) {
 	condition, more := f.condition()
 	var rows []termRow
 	for len(owners) > 0 && len(rows) < limit {
 		n := min(len(owners), longestList)
 		list := fill(owners[:n])
-		part, err := s.terms(ctx, "read terms of owners", s.along(byOwner)+" WHERE t.owner IN "+in(list)+bounds+condition+" LIMIT ?",
+		part, err := s.terms(ctx, "read terms of owners", s.along(o)+" WHERE t.owner IN "+in(list)+bounds+condition+" LIMIT ?",
 			join(list, args, more, []any{limit - len(rows)})...)
 		if err != nil {
 			return nil, err

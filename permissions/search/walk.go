@@ -72,10 +72,11 @@ type walk struct {
 	page   int     // tokens to list next
 	most   int     // tokens to list before the walk pauses
 
-	byOwner bool // read owner by owner from the start where the subject's scope is limited
-	tooMany bool // the owners have too many terms for that
-	crowded bool // the words of tokens have too many terms to be read together
-	width   int  // words to look for in scope at once
+	atOnce  bool  // the owners have so few terms, words in the middle of others aside, that they are read at once
+	owners  order // in which that is done
+	tooMany bool  // they have too many terms for that
+	crowded bool  // the words of tokens have too many terms to be read together
+	width   int   // words to look for in scope at once
 
 	merging bool      // in this stage, only what is in scope is read:
 	streams []stream  // what of it is still to be read
@@ -87,7 +88,7 @@ type walk struct {
 // newWalk starts a walk behind a place; the zero place is its beginning. rest are the other words.
 func newWalk(s store, v *view, ranges []termRange, rest []queryWord, after place) *walk {
 	w := &walk{store: s, view: v, ranges: ranges, filter: filter{fields: v.fieldList}, size: blockSize, first: firstChunk,
-		page: firstTokens, most: mostTokens, documents: -1}
+		page: firstTokens, most: mostTokens, owners: byOwner, documents: -1}
 	for _, word := range rest {
 		w.filter.pairs |= word.pairs()
 		w.first = narrowChunk
@@ -149,7 +150,7 @@ func (w *walk) narrow() bool {
 		return false
 	}
 	inside, open := w.ranges[w.at.Stage].how == within, len(v.openTypes)
-	few := open <= fewTypes && (len(v.ownerList) <= fewOwners || w.byOwner && !inside)
+	few := open <= fewTypes && (len(v.ownerList) <= fewOwners || w.atOnce && !inside)
 	if inside && open > 0 && w.filter.pairs == 0 {
 		few = false // a type has too many of a word to be read without their order
 	}
@@ -213,20 +214,26 @@ func (w *walk) placeOf(row termRow) place {
 	return place{w.at.Stage, key, row.Doc, row.Field}
 }
 
-// admitted keeps the rows behind the place reached that the subject may find, in the order of the walk.
+// admitted returns the rows behind the place reached that the subject may find, in the order of the walk.
 func (w *walk) admitted(rows []termRow) []termRow {
 	kept := make([]termRow, 0, len(rows))
 	for _, row := range rows {
-		if !w.view.admits(row) {
-			continue
-		}
-		at := w.placeOf(row)
-		if row.Stage, row.Key = at.Stage, at.Key; at.compare(w.at) > 0 {
+		if w.view.admits(row) {
 			kept = append(kept, row)
 		}
 	}
-	inOrder(kept)
-	return kept
+	return w.behind(kept)
+}
+
+// behind keeps the rows behind the place reached, in the order of the walk.
+func (w *walk) behind(rows []termRow) []termRow {
+	for i, row := range rows {
+		at := w.placeOf(row)
+		rows[i].Stage, rows[i].Key = at.Stage, at.Key
+	}
+	rows = slices.DeleteFunc(rows, func(row termRow) bool { return row.place().compare(w.at) <= 0 })
+	inOrder(rows)
+	return rows
 }
 
 // inOrder sorts rows in the order of a walk.

@@ -55,14 +55,20 @@ func (w *walk) split(ctx context.Context, r termRange) error {
 		}
 		return nil
 	}
-	rows, err := w.store.ofOwners(ctx, w.filter, r, w.at.Key, v.ownerList, mostAtOnce)
-	if err == nil && len(rows) == mostAtOnce {
+	rows, all, err := w.ofOwners(ctx, r)
+	if err == nil && !all {
 		w.tooMany, w.merging, w.streams = true, false, nil
 		return nil
 	}
 	w.walked += len(rows)
 	w.pending = w.admitted(v.limited(rows))
 	return err
+}
+
+// ofOwners reads the terms of the owners at once, and tells whether these are all.
+func (w *walk) ofOwners(ctx context.Context, r termRange) (rows []termRow, all bool, err error) {
+	rows, err = w.store.ofOwners(ctx, w.owners, w.filter, r, w.at.Key, w.view.ownerList, mostAtOnce)
+	return rows, len(rows) < mostAtOnce, err
 }
 
 // stream adds a stream that begins where the walk is.
@@ -132,12 +138,24 @@ func (w *walk) read(ctx context.Context, streams []stream, r termRange, limit in
 	if len(owners) == 0 {
 		return read, nil
 	}
-	rows, err := w.store.behindEach(ctx, owners, r, limit)
+	rows, err := w.ofFewOwners(ctx, owners, r, limit)
 	for _, row := range rows {
-		i := number[row.Owner]
-		read[i] = append(read[i], row)
+		if i := number[row.Owner]; len(read[i]) < limit {
+			read[i] = append(read[i], row)
+		}
 	}
 	return read, err
+}
+
+// ofFewOwners reads at least so many terms of each of the owners' streams, if there are. Where all should be few, it
+// first reads them at once: every statement of a union takes its time.
+func (w *walk) ofFewOwners(ctx context.Context, streams []stream, r termRange, limit int) ([]termRow, error) {
+	if w.atOnce && w.walked == 0 {
+		if rows, all, err := w.ofOwners(ctx, r); all || err != nil {
+			return w.behind(rows), err
+		}
+	}
+	return w.store.behindEach(ctx, streams, r, limit)
 }
 
 // tokensInScope reads the next words in documents in scope.
