@@ -89,6 +89,28 @@ func narrow(t *testing.T, o *outlook, _ *site) {
 	o.sees(`!seen($(".receipt"))`)
 }
 
+// addresses looks for words that begin in one line and end in another.
+func addresses(t *testing.T, o *outlook, _ *site) {
+	var done bool
+	o.script(`(document.querySelector("#pane").style.width = "320px", true)`, &done)
+	o.enter("sales.rep")
+	for language, reason := range map[string]string{"en-US": "Has the address ", "it-IT": "Contiene l'indirizzo "} {
+		o.choose("language", language)
+		o.sees(`$$(".reason").some((e) => e.innerText === "` + reason + `juergen.mueller@brauhaus-mueller.example")`)
+		var broken []string
+		o.script(`$$(".reason").flatMap((e) => [...e.childNodes]).flatMap((node) => [...(node.data ?? "").matchAll(/[\p{L}\p{N}]+/gu)].filter((word) => {
+			const range = pane.createRange();
+			range.setStart(node, word.index);
+			range.setEnd(node, word.index + word[0].length);
+			return new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1;
+		}).map((word) => word[0]))`, &broken)
+		if len(broken) > 0 {
+			t.Errorf("in %s the pane breaks %q", language, broken)
+		}
+		o.picture("pane-addresses-" + language)
+	}
+}
+
 func colours(t *testing.T, o *outlook, s *site) {
 	dark := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}
 	o.run(emulation.SetEmulatedMedia().WithFeatures(dark))

@@ -67,6 +67,7 @@ func TestPane(t *testing.T) {
 		{"an outage is said, and over when it is over", "1-offer", outage},
 		{"signing out forgets the session", "1-offer", signedOut},
 		{"nothing scrolls sideways at 320 pixels", "7-hostile", narrow},
+		{"an address is broken behind its punctuation at 320 pixels", "1-offer", addresses},
 		{"dark and forced colours", "1-offer", colours},
 	})
 	t.Run("without a license the pane says whom to ask", func(t *testing.T) { unlicensed(t, browser) })

@@ -16,6 +16,14 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
+// breakable lets a long word such as an address go on in the next line behind its punctuation, rather than anywhere.
+export function breakable(words: string): Child[] {
+  return words.split(/(\S{20,})/).flatMap((piece, i) => {
+    const parts = i % 2 ? piece.match(/[^@./_]*[@./_]+|[^@./_]+/g) : null; // long words are at the odd places
+    return parts ? parts.flatMap((part) => [part, element("wbr")]) : piece;
+  });
+}
+
 // show replaces what is in a place. Nodes that would look the same stay, so that a press that has begun is not lost when
 // an answer arrives before it ends.
 export function show(place: HTMLElement, ...children: Child[]): void {

@@ -1,4 +1,4 @@
-import { element } from "./dom";
+import { breakable, element } from "./dom";
 import { moduleIcon } from "./icons";
 import { keyOf } from "./records";
 import { known, text } from "./texts";
@@ -65,7 +65,7 @@ export function receiptView(receipt: Receipt, unlink: Unlink): HTMLElement {
 }
 
 function partView(part: Receipt["parts"][number]): HTMLElement {
-  const name = element("span", { class: "file" }, part.name || `#${part.part}`);
+  const name = element("span", { class: "file" }, ...breakable(part.name || `#${part.part}`));
   return element("li", {}, name, element("span", { class: `state ${part.status}` }, outcome(part.status, part.detail)));
 }
 

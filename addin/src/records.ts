@@ -1,4 +1,4 @@
-import { element } from "./dom";
+import { breakable, element } from "./dom";
 import { moduleIcon } from "./icons";
 import { text } from "./texts";
 import type { Module, RecordCard, Target } from "./wire";
@@ -41,8 +41,8 @@ function recordItem(group: string, card: RecordCard, choice: Choice): HTMLElemen
       "div",
       { class: "about" },
       element("div", { class: "name" }, name),
-      element("div", { class: "quiet" }, facts.filter(Boolean).join(" · ")),
-      card.reason && element("div", { class: "reason" }, card.reason.text),
+      element("div", { class: "quiet" }, ...breakable(facts.filter(Boolean).join(" · "))),
+      card.reason && element("div", { class: "reason" }, ...breakable(card.reason.text)),
       !targetOf(card).can_link && element("div", { class: "reason" }, text("readOnly")),
     ),
     action(group, card, choice),
