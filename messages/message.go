@@ -83,8 +83,10 @@ type Status struct {
 // StatusLink says that a mail is on a record the subject may view. Different mails may bear one Message-ID, and several of
 // them be there: one link stands for all.
 type StatusLink struct {
-	Link              // the subject's own if there is one, or else the first that was made here
-	Messages []string // ids of the messages that the subject linked there if the link is Mine, or else of all that are there
+	Link // the subject's own if there is one, or else the first that was made here
+	// Messages are the ids of the messages that the subject linked there if the link is Mine, or else of all that are there,
+	// in the order in which they were archived.
+	Messages []string
 }
 
 // Info describes a file that is served.

@@ -256,10 +256,11 @@ export class Pane implements Choice {
     this.showAll();
   }
 
-  // unlinkEach bears that a message is off the record already, unless all are: in some CRMs it goes with another of the same id.
+  // unlinkEach begins with the newest: some CRMs take off the others of its id with the first. It bears that a message is off
+  // the record already, unless all are.
   private async unlinkEach(record: Target, messages: string[]): Promise<void> {
     let missing = 0;
-    for (const message of messages) {
+    for (const message of [...messages].reverse()) {
       try {
         await this.api.unlink(message, record);
       } catch (cause) {
