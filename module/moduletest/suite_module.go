@@ -259,6 +259,10 @@ func countsNativeUnlink(t *testing.T, h HostUnderTest) {
 	if status, err := c.Status(t.Context(), l.messageID); err != nil || status[0].Linked {
 		t.Errorf("status is %+v, %v, want not linked", status, err)
 	}
+	again, err := c.Link(t.Context(), bytes.NewReader(l.source), LinkOptions{}, TargetOf(on))
+	if err != nil || !again.Links[0].Created || m.count(c, TargetOf(on), l.messageID) != 1 {
+		t.Errorf("linked again: %+v, %v", again, err)
+	}
 }
 
 func listsNative(t *testing.T, h HostUnderTest) {
