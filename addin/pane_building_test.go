@@ -171,23 +171,12 @@ func foundLater(t *testing.T, o *outlook, s *site) {
 	o.write("#query", "brauhaus")
 	o.reads(".building", preparing)
 	o.pausing(2000)
-	asked, slow, answered := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	s.setFault(func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Query().Get("q") != "brauhaus" {
-			return false
-		}
-		close(asked)
-		<-slow
-		s.app.ServeHTTP(w, r)
-		close(answered)
-		return true
-	})
+	asked, answer := s.holdSearch("brauhaus")
 	o.endPause()
 	<-asked
 	o.write("#query", "sabine")
 	o.sees(`found("Sabine Oßwald")`)
-	close(slow)
-	<-answered // to what nobody asks any more
+	answer() // what nobody asks any more
 	o.pausing(0)
 	o.sees(`found("Sabine Oßwald") && !row("Brauhaus Müller")`)
 

@@ -6,6 +6,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/mailconnector/mailconnector/internal/browsertest"
 )
 
 func hostile(_ *testing.T, o *outlook, _ *site) {
@@ -98,12 +100,7 @@ func addresses(t *testing.T, o *outlook, _ *site) {
 		o.choose("language", language)
 		o.sees(`$$(".reason").some((e) => e.innerText === "` + reason + `juergen.mueller@brauhaus-mueller.example")`)
 		var broken []string
-		o.script(`$$(".reason").flatMap((e) => [...e.childNodes]).flatMap((node) => [...(node.data ?? "").matchAll(/[\p{L}\p{N}]+/gu)].filter((word) => {
-			const range = pane.createRange();
-			range.setStart(node, word.index);
-			range.setEnd(node, word.index + word[0].length);
-			return new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1;
-		}).map((word) => word[0]))`, &broken)
+		o.script(`$$(".reason").flatMap(`+browsertest.BrokenWords+`)`, &broken)
 		if len(broken) > 0 {
 			t.Errorf("in %s the pane breaks %q", language, broken)
 		}

@@ -29,27 +29,32 @@ func recordNumber(t *testing.T, o *outlook, _ *site) {
 	o.sees(`$$(".group").some((g) => g.innerText.startsWith("Number in the subject") && g.innerText.includes("TT1003"))`)
 }
 
-// typing delays the answer to the first words beyond that to the last.
-func typing(t *testing.T, o *outlook, s *site) {
-	o.enter("sales.rep")
-	asked, slow, answered := make(chan struct{}), make(chan struct{}), make(chan struct{})
+// holdSearch holds the one search for these words from when it is asked until answer, which returns when it is answered.
+func (s *site) holdSearch(words string) (asked <-chan struct{}, answer func()) {
+	arrived, release, answered := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	s.setFault(func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Query().Get("q") != "brau" {
+		if r.URL.Query().Get("q") != words {
 			return false
 		}
-		close(asked)
-		<-slow
+		close(arrived)
+		<-release
 		s.app.ServeHTTP(w, r)
 		close(answered)
 		return true
 	})
+	return arrived, func() { close(release); <-answered }
+}
+
+// typing delays the answer to the first words beyond that to the last.
+func typing(t *testing.T, o *outlook, s *site) {
+	o.enter("sales.rep")
+	asked, answer := s.holdSearch("brau")
 	o.write("#query", "brau")
 	<-asked
 	o.run(chromedp.KeyEvent("haus sabine"))
 	const right = `seen($(".found .name")) && $$(".found .name").every((e) => e.innerText === "Sabine Oßwald")`
 	o.sees(right)
-	close(slow)
-	<-answered // last
+	answer() // last
 	o.sees(right + ` && !seen($(".status.problem"))`)
 	o.write("#query", "no such thing anywhere")
 	o.reads(".found", "Nothing found for “no such thing anywhere”.")

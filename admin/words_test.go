@@ -10,20 +10,6 @@ import (
 	"github.com/mailconnector/mailconnector/internal/browsertest"
 )
 
-// brokenWords finds the words that begin in one line and end in another.
-const brokenWords = `(() => {
-	const broken = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-	while (texts.nextNode()) {
-		for (const word of texts.currentNode.data.matchAll(/[\p{L}\p{N}]+/gu)) {
-			const range = document.createRange();
-			range.setStart(texts.currentNode, word.index);
-			range.setEnd(texts.currentNode, word.index + word[0].length);
-			if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1) broken.push(word[0]);
-		}
-	}
-	return broken;
-})()`
-
 func TestWordsAndTablesStayWholeOnATelephone(t *testing.T) {
 	tab, complaints := chromium(t)
 	w := newWorld(t, func(c *admin.Config) {
@@ -42,7 +28,7 @@ func TestWordsAndTablesStayWholeOnATelephone(t *testing.T) {
 			var scrolls bool
 			run(t, tab, "look at "+page, chromedp.Navigate(base+page), chromedp.WaitVisible(`html[lang="`+language+`"] main`),
 				chromedp.Evaluate(`document.querySelectorAll("details").forEach((d) => { d.open = true; })`, nil),
-				chromedp.Evaluate(brokenWords, &broken),
+				chromedp.Evaluate(`(`+browsertest.BrokenWords+`)(document.body)`, &broken),
 				chromedp.Evaluate(`[...document.querySelectorAll(".scroll")].some((e) => e.scrollWidth > e.clientWidth)`, &scrolls))
 			browsertest.Screenshot(t, tab, "telephone "+language+" "+strings.ReplaceAll(page, "/", "-"))
 			if len(broken) > 0 {

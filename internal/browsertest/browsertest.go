@@ -85,3 +85,17 @@ func Screenshot(t testing.TB, tab context.Context, name string) {
 		t.Logf("screenshot %s: %v", name, err)
 	}
 }
+
+// BrokenWords is a function in JavaScript that returns the words in an element that begin in one line and end in another.
+const BrokenWords = `(element) => {
+	const page = element.ownerDocument, texts = page.createTreeWalker(element, NodeFilter.SHOW_TEXT), broken = [];
+	while (texts.nextNode()) {
+		for (const word of texts.currentNode.data.matchAll(/[\p{L}\p{N}]+/gu)) {
+			const range = page.createRange();
+			range.setStart(texts.currentNode, word.index);
+			range.setEnd(texts.currentNode, word.index + word[0].length);
+			if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1) broken.push(word[0]);
+		}
+	}
+	return broken;
+}`
